@@ -1,0 +1,63 @@
+"""The acting person: every query and command asks who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from dashboard import db
+
+Role = Literal["manager", "therapist", "front_desk", "auditor"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who is acting: the user, the role, and for a therapist the therapist's id."""
+
+    user_id: int
+    display_name: str
+    role: Role
+    therapist_id: int | None = None
+    language: str | None = None
+
+
+class NotAllowedError(Exception):
+    """The acting person may not see or do this; unknown and forbidden read the same."""
+
+
+class NotFoundError(Exception):
+    """There is no such row for this person."""
+
+
+class ChangedSinceError(Exception):
+    """The row was changed by somebody else since it was read."""
+
+
+def require(actor: Actor, *roles: Role) -> Actor:
+    """Return ``actor`` when it is a real person in one of ``roles`` (any role when none is named), else refuse.
+
+    Raises:
+        NotAllowedError: no acting person, or a role that may not.
+    """
+    if not isinstance(actor, Actor) or (roles and actor.role not in roles):
+        raise NotAllowedError("This is not available to you.")
+    return actor
+
+
+@contextmanager
+def transaction(actor: Actor, *roles: Role, read_only: bool = False) -> Iterator[Session]:
+    """Open one transaction for ``actor``, refused unless the role is among ``roles``."""
+    require(actor, *roles)
+    with db.transaction(read_only=read_only) as session:
+        yield session
+
+
+@contextmanager
+def reading(actor: Actor, *roles: Role) -> Iterator[Session]:
+    """Open one read-only transaction for ``actor``, refused unless the role is among ``roles``."""
+    with transaction(actor, *roles, read_only=True) as session:
+        yield session

@@ -1,0 +1,50 @@
+"""Tables of the people who use the dashboard, and of the practice as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, SmallInteger, String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dashboard.db import Base, one_of
+
+ROLES = ("manager", "therapist", "front_desk", "auditor")
+
+
+class Practice(Base):
+    """The one practice of this schema: who issues invoices, in which country, currency and language."""
+
+    __tablename__ = "practice_profile"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    tax_id: Mapped[str | None] = mapped_column(String(40))
+    address_line: Mapped[str | None] = mapped_column(String(300))
+    postal_code: Mapped[str | None] = mapped_column(String(20))
+    city: Mapped[str | None] = mapped_column(String(120))
+    country: Mapped[str] = mapped_column(String(2), server_default="ES")
+    currency: Mapped[str] = mapped_column(String(3), server_default="EUR")
+    locale: Mapped[str] = mapped_column(String(10), server_default="es_ES")
+    time_zone: Mapped[str] = mapped_column(String(60), server_default="Europe/Madrid")
+    is_synthetic: Mapped[bool] = mapped_column(Boolean, server_default="false")
+
+
+class AppUser(Base):
+    """A person who may use the dashboard, in one role."""
+
+    __tablename__ = "app_user"
+    __table_args__ = (
+        one_of("role", ROLES),
+        CheckConstraint("role <> 'therapist' or therapist_id is not null", name="therapist_linked"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    role: Mapped[str] = mapped_column(String(20))
+    therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"), unique=True)
+    language: Mapped[str | None] = mapped_column(String(5))
+    is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -1,0 +1,65 @@
+"""The settings of this installation: environment variables read once into one frozen object."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Login = Literal["app_rt", "transformer", "checker"]
+
+
+def _default_data_dir() -> Path:
+    return Path(platformdirs.user_data_dir("intersession", appauthor=False))
+
+
+class Settings(BaseSettings):
+    """Every setting, with the environment variable of the same name prefixed by INTERSESSION_.
+
+    ``database_url`` is also read from the customary ``DATABASE_URL``. It is the administrative
+    address (a role that may create roles and schemas); the application itself only ever
+    connects as one of the least-privileged logins.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="INTERSESSION_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: str | None = Field(
+        default=None, validation_alias="DATABASE_URL", description="Use this PostgreSQL (15 or newer), not the embedded one"
+    )
+    data_dir: Path = Field(default_factory=_default_data_dir, description="Where the embedded database keeps its files")
+    pg_bin: Path | None = Field(default=None, description="Folder with initdb and pg_ctl to prefer")
+    db_schema: str = Field(
+        default="practice", pattern=r"^[a-z_][a-z0-9_]{0,40}$", description="Name of the operational schema"
+    )
+    login_secret: str | None = Field(
+        default=None, min_length=16, description="Passwords of the database logins are derived from this secret"
+    )
+    app_rt_url: str | None = Field(default=None, description="Address for the application's login, if not derived")
+    transformer_url: str | None = Field(default=None, description="Address for the figures' login, if not derived")
+    checker_url: str | None = Field(default=None, description="Address for the checks' login, if not derived")
+    host: str = Field(default="127.0.0.1", description="Address that the dashboard listens on")
+    port: int = Field(default=8501, ge=1, le=65535, description="Port that the dashboard listens on")
+    refresh_minutes: float = Field(default=15, gt=0, description="Minutes between two refreshes without writes")
+    refresh_debounce_seconds: float = Field(default=2, ge=0, description="Quiet seconds awaited after a write")
+    demo_sign_in: bool = Field(default=True, description="Offer the synthetic practice's people for choice")
+    dbt_dir: Path = Field(default=ROOT / "dbt", description="Folder of the dbt project and of the figures' contracts")
+    pool_size: int = Field(default=8, ge=1, description="Connections that one process keeps open")
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the dashboard can be reached from this machine only."""
+        return self.host in {"127.0.0.1", "::1", "localhost"}
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process, read at first use."""
+    return Settings()

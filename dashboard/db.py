@@ -1,0 +1,179 @@
+"""Postgres for the application: addresses of the logins, engines, the declarative base, and what an error means."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, get_args
+
+from sqlalchemy import CheckConstraint, Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from dashboard import postgres
+from dashboard.config import Login, settings
+
+log = logging.getLogger(__name__)
+
+OWNER = "intersession_owner"
+LOGINS: tuple[Login, ...] = get_args(Login)
+
+NAMING = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of every table of the operational schema; the schema itself comes from ``search_path``."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def one_of(column: str, values: Sequence[str]) -> CheckConstraint:
+    """Return a check that ``column`` holds one of ``values`` (identifiers of ours, never a person's input)."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_known")
+
+
+class NoDatabaseError(RuntimeError):
+    """No database is configured and the embedded one is not running."""
+
+
+def _administration() -> tuple[URL, str]:
+    """Return the administrative address and the secret that login passwords derive from."""
+    chosen = settings()
+    if chosen.database_url:
+        url = make_url(chosen.database_url).set(drivername="postgresql+psycopg")
+        return url, chosen.login_secret or (url.password or "")
+    server = postgres.status()
+    if server is None:
+        raise NoDatabaseError("No database is running. Start the dashboard with `intersession up`, or set DATABASE_URL.")
+    return make_url(server.url).set(drivername="postgresql+psycopg"), server.secret
+
+
+def admin_url() -> URL:
+    """Return the administrative address, used by migrations and the loading of the synthetic practice only."""
+    return _administration()[0]
+
+
+def login_password(login: Login) -> str:
+    """Return the password of a login: derived from the installation's secret, never stored in clear."""
+    secret = _administration()[1]
+    return hmac.new(secret.encode(), f"login:{login}".encode(), hashlib.sha256).hexdigest()
+
+
+def url(login: Login) -> URL:
+    """Return the address that ``login`` connects to: the setting of its own, else derived from the administrative one."""
+    own: str | None = getattr(settings(), f"{login}_url")
+    if own:
+        return make_url(own).set(drivername="postgresql+psycopg")
+    return admin_url().set(username=login, password=login_password(login))
+
+
+def set_search_path(connection: Connection, local: bool = True) -> None:
+    """Point unqualified names at the operational schema; transaction-local, so that a pooler cannot carry it over."""
+    connection.exec_driver_sql(
+        "select set_config('search_path', %s, %s)", (f"{settings().db_schema}, pg_catalog, pg_temp", local)
+    )
+
+
+def make_engine(address: URL, pool_size: int = 2) -> Engine:
+    """Return an engine whose errors never carry parameters and whose transactions start on the operational schema."""
+    engine = create_engine(
+        address,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"application_name": "intersession", "connect_timeout": 10},
+    )
+    event.listen(engine, "begin", set_search_path)
+    return engine
+
+
+@lru_cache(maxsize=len(LOGINS))
+def engine(login: Login = "app_rt") -> Engine:
+    """Return this process's engine for ``login``."""
+    return make_engine(url(login), settings().pool_size)
+
+
+def admin_engine() -> Engine:
+    """Return an engine that works as the owner of the schemas; migrations and the synthetic practice only."""
+    administration = make_engine(admin_url(), pool_size=1)
+
+    def become_owner(connection: Connection) -> None:
+        connection.exec_driver_sql(f"set local role {OWNER}")
+
+    event.listen(administration, "begin", become_owner)
+    return administration
+
+
+def forget_engines() -> None:
+    """Close this process's engines and read the settings anew (tests and forks)."""
+    if engine.cache_info().currsize:
+        for login in LOGINS:
+            engine(login).dispose()
+    engine.cache_clear()
+    settings.cache_clear()
+
+
+class DatabaseRefusal(Exception):  # noqa: N818 - a refusal is an answer to a person, not a fault
+    """What the database refused, as a code that a page turns into a sentence; never the values."""
+
+    def __init__(self, code: str, reference: str, constraint: str | None = None) -> None:
+        super().__init__(f"{code} (reference {reference})")
+        self.code = code
+        self.reference = reference
+        self.constraint = constraint
+
+
+CODES = {
+    "23P01": "busy",
+    "23505": "duplicate",
+    "23503": "unknown_reference",
+    "23514": "rule",
+    "23502": "missing",
+    "22001": "too_long",
+    "40001": "try_again",
+    "40P01": "try_again",
+    "55P03": "try_again",
+    "57014": "try_again",
+    "42501": "not_allowed",
+    "53100": "not_saved",
+}
+
+
+def refusal(error: DBAPIError) -> DatabaseRefusal:
+    """Translate a driver's error, log its code and a reference, and drop its text, which may hold values."""
+    state = getattr(error.orig, "sqlstate", None) or "08000"
+    diagnostics: Any = getattr(error.orig, "diag", None)
+    constraint = getattr(diagnostics, "constraint_name", None)
+    reference = secrets.token_hex(4)
+    log.warning("database refused: sqlstate=%s constraint=%s reference=%s", state, constraint, reference)
+    return DatabaseRefusal(CODES.get(state, "not_saved"), reference, constraint)
+
+
+@contextmanager
+def transaction(login: Login = "app_rt", *, read_only: bool = False) -> Iterator[Session]:
+    """Open one transaction; commit at the end, roll back on any error.
+
+    Raises:
+        DatabaseRefusal: a rule held by the database was broken; carries a code, never values.
+    """
+    try:
+        with Session(engine(login), expire_on_commit=False) as session, session.begin():
+            if read_only:
+                session.connection().exec_driver_sql("set transaction read only")
+            yield session
+    except DBAPIError as error:
+        raise refusal(error) from None

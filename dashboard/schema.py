@@ -1,0 +1,99 @@
+"""Brings a database to the present shape: logins, schemas, migrations. Works with the administrative address only."""
+
+from __future__ import annotations
+
+import io
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import Connection, create_engine, text
+
+from dashboard import db
+from dashboard.config import ROOT, settings
+
+FIGURE_SCHEMAS = ("staging", "intermediate", "marts")
+LOCK = 7_204_113  # any fixed number: two upgrades of one database wait for each other
+
+
+def alembic_config() -> Config:
+    """Return Alembic's configuration; there is no alembic.ini."""
+    config = Config(stdout=io.StringIO())
+    config.set_main_option("script_location", str(ROOT / "dashboard" / "migrations"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config
+
+
+def head() -> str:
+    """Return the newest migration's name."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the migration that the database is at, or nothing when it was never migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade() -> bool:
+    """Create logins and schemas where missing and run the migrations due. Return whether any ran."""
+    _prepare()
+    engine = db.admin_engine()
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        if revision(connection) == head():
+            return False
+        connection.execute(text("reset role"))
+        _clear_figures(connection)
+        connection.exec_driver_sql(f"set local role {db.OWNER}")
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+    return True
+
+
+def _prepare() -> None:
+    """Create what migrations stand on: the owner, the logins, the schemas, and nothing for PUBLIC."""
+    engine = create_engine(db.admin_url(), hide_parameters=True, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK})
+        _create_role(connection, db.OWNER, "nologin")
+        for login in db.LOGINS:
+            _create_role(connection, login, "login noinherit")
+            _set_password(connection, login, db.login_password(login))
+        _create_schemas(connection)
+        connection.execute(text("select pg_advisory_unlock(:key)"), {"key": LOCK})
+    engine.dispose()
+
+
+def _create_role(connection: Connection, name: str, options: str) -> None:
+    known = connection.execute(text("select 1 from pg_roles where rolname = :name"), {"name": name}).scalar()
+    if not known:
+        connection.exec_driver_sql(f"create role {name} {options} nosuperuser nocreatedb nocreaterole nobypassrls")
+    connection.exec_driver_sql(f"grant {name} to current_user")
+
+
+def _set_password(connection: Connection, login: str, password: str) -> None:
+    statement = sql.SQL("alter role {} password {}").format(sql.Identifier(login), sql.Literal(password))
+    connection.exec_driver_sql(statement.as_string(None).replace("%", "%%"))
+
+
+def _create_schemas(connection: Connection) -> None:
+    connection.exec_driver_sql(f"create schema if not exists {settings().db_schema} authorization {db.OWNER}")
+    for name in FIGURE_SCHEMAS:
+        connection.exec_driver_sql(f"create schema if not exists {name} authorization transformer")
+        connection.exec_driver_sql(f"grant usage on schema {name} to app_rt, checker")
+    database = sql.Identifier(db.admin_url().database or "postgres").as_string(None)
+    connection.exec_driver_sql(f"revoke all on database {database} from public")
+    connection.exec_driver_sql(f"grant connect on database {database} to app_rt, transformer, checker")
+    connection.exec_driver_sql("revoke all on schema public from public")
+
+
+def _clear_figures(connection: Connection) -> None:
+    """Drop dbt's views: a view over a table blocks changes of the table's columns; the next refresh rebuilds them."""
+    for name in FIGURE_SCHEMAS:
+        connection.exec_driver_sql(f"drop schema {name} cascade")
+        connection.exec_driver_sql(f"create schema {name} authorization transformer")
+        connection.exec_driver_sql(f"grant usage on schema {name} to app_rt, checker")

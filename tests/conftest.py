@@ -1,0 +1,196 @@
+"""One real Postgres for the whole run, template databases, and a clone of one for each test that asks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from filelock import FileLock
+
+from dashboard import db, postgres
+from dashboard.config import ROOT
+
+SMALL_DEMO_SESSIONS = "4000"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The run's Postgres server: its administrative address and the secret of the logins' passwords."""
+
+    url: str
+    secret: str
+    folder: Path
+
+    def address(self, database: str) -> str:
+        """Return the administrative address of ``database``."""
+        return self.url.rsplit("/", 1)[0] + f"/{database}"
+
+    def run(self, statement: str) -> None:
+        """Run one administrative statement outside a transaction."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def environment(self, database: str) -> dict[str, str]:
+        """Return an environment in which every process works on ``database``."""
+        return {
+            **os.environ,
+            "DATABASE_URL": self.address(database),
+            "INTERSESSION_LOGIN_SECRET": self.secret,
+            "INTERSESSION_DATA_DIR": str(self.folder),
+            "DO_NOT_TRACK": "1",
+        }
+
+
+def run_command(environment: dict[str, str], *arguments: str) -> None:
+    """Run ``intersession`` with ``arguments`` in a process of its own; fail with its output."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dashboard", *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def cluster(shared_folder: Path) -> Iterator[Cluster]:
+    """Return the run's server: the first worker that asks starts it; it stops when the last worker leaves."""
+    pointer = shared_folder / "cluster.json"
+    with FileLock(str(pointer) + ".lock"):
+        if not pointer.exists():
+            # Not below the run's own folder: as root the server runs as somebody who may not enter that.
+            folder = Path(tempfile.mkdtemp(prefix="intersession-test-"))
+            folder.chmod(0o755)
+            pointer.write_text(json.dumps(str(folder)))
+        folder = Path(json.loads(pointer.read_text()))
+        running = postgres.running(data_dir=folder)
+        server = running.__enter__()
+        if server.started_here:
+            with psycopg.connect(server.url, autocommit=True) as connection:
+                connection.execute("alter system set fsync = off")
+                connection.execute("alter system set synchronous_commit = off")
+                connection.execute("alter system set full_page_writes = off")
+                connection.execute("select pg_reload_conf()")
+    yield Cluster(server.url, server.secret, folder)
+    db.forget_engines()
+    running.__exit__(None, None, None)
+
+
+def _template(cluster: Cluster, shared_folder: Path, name: str, parent: str | None, build: Callable[[], None]) -> str:
+    """Build the template database ``name`` once a run, from ``parent`` when it has one."""
+    with FileLock(str(shared_folder / f"{name}.lock")):
+        done = shared_folder / f"{name}.done"
+        if not done.exists():
+            cluster.run(f"drop database if exists {name}")
+            cluster.run(f"create database {name}" + (f" template {parent}" if parent else ""))
+            build()
+            done.touch()
+    return name
+
+
+@pytest.fixture(scope="session")
+def migrated_template(cluster: Cluster, shared_folder: Path) -> str:
+    """Return a database with the schema and no rows."""
+
+    def build() -> None:
+        run_command(cluster.environment("t_migrated"), "migrate")
+
+    return _template(cluster, shared_folder, "t_migrated", None, build)
+
+
+@pytest.fixture(scope="session")
+def demo_template(cluster: Cluster, shared_folder: Path, migrated_template: str) -> str:
+    """Return a database with a small synthetic practice."""
+
+    def build() -> None:
+        run_command(cluster.environment("t_demo"), "demo", "--sessions", SMALL_DEMO_SESSIONS, "--seed", "7")
+
+    return _template(cluster, shared_folder, "t_demo", migrated_template, build)
+
+
+@pytest.fixture(scope="session")
+def figures_template(cluster: Cluster, shared_folder: Path, demo_template: str) -> str:
+    """Return a database with a small synthetic practice, its figures and its findings."""
+
+    def build() -> None:
+        run_command(cluster.environment("t_figures"), "refresh")
+
+    return _template(cluster, shared_folder, "t_figures", demo_template, build)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of one test."""
+
+    name: str
+    cluster: Cluster
+
+    @property
+    def url(self) -> str:
+        """Return the administrative address."""
+        return self.cluster.address(self.name)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return an environment in which every process works on this database."""
+        return self.cluster.environment(self.name)
+
+
+def _clone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    name = f"x_{uuid4().hex[:12]}"
+    # Copying a template fails while anybody is connected to it, and two copies may not run at once.
+    with FileLock(str(cluster.folder / f"{template}.clone.lock")):
+        cluster.run(f"create database {name} template {template}")
+    cluster.run(f"revoke all on database {name} from public")
+    cluster.run(f"grant connect on database {name} to app_rt, transformer, checker")
+    database = Database(name, cluster)
+    for key in ("DATABASE_URL", "INTERSESSION_LOGIN_SECRET", "INTERSESSION_DATA_DIR", "DO_NOT_TRACK"):
+        monkeypatch.setenv(key, database.environment[key])
+    db.forget_engines()
+    yield database
+    db.forget_engines()
+    cluster.run(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+def database(cluster: Cluster, migrated_template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Return a migrated database without rows, for this test alone."""
+    yield from _clone(cluster, migrated_template, monkeypatch)
+
+
+@pytest.fixture
+def demo_database(cluster: Cluster, demo_template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Return a database with a small synthetic practice, for this test alone."""
+    yield from _clone(cluster, demo_template, monkeypatch)
+
+
+@pytest.fixture
+def figures_database(cluster: Cluster, figures_template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Return a database with a small synthetic practice, figures and findings, for this test alone."""
+    yield from _clone(cluster, figures_template, monkeypatch)
+
+
+@pytest.fixture
+def blank_database(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """Return a database without even a schema, for this test alone."""
+    yield from _clone(cluster, "template1", monkeypatch)
+
+
