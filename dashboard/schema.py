@@ -15,7 +15,12 @@ from dashboard import db
 from dashboard.config import ROOT, settings
 
 FIGURE_SCHEMAS = ("staging", "intermediate", "marts")
+OLDEST_SERVER = 15
 LOCK = 7_204_113  # any fixed number: two upgrades of one database wait for each other
+
+
+class OutdatedServerError(RuntimeError):
+    """The PostgreSQL server is older than the product supports."""
 
 
 def alembic_config() -> Config:
@@ -58,6 +63,7 @@ def _prepare() -> None:
     """Create what migrations stand on: the owner, the logins, the schemas, and nothing for PUBLIC."""
     engine = create_engine(db.admin_url(), hide_parameters=True, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
+        _require_version(connection)
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK})
         _create_role(connection, db.OWNER, "nologin")
         for login in db.LOGINS:
@@ -66,6 +72,12 @@ def _prepare() -> None:
         _create_schemas(connection)
         connection.execute(text("select pg_advisory_unlock(:key)"), {"key": LOCK})
     engine.dispose()
+
+
+def _require_version(connection: Connection) -> None:
+    version = int(connection.execute(text("show server_version_num")).scalar_one()) // 10_000
+    if version < OLDEST_SERVER:
+        raise OutdatedServerError(f"This is PostgreSQL {version}; Intersession needs {OLDEST_SERVER} or newer.")
 
 
 def _create_role(connection: Connection, name: str, options: str) -> None:

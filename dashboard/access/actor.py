@@ -33,6 +33,10 @@ class NotFoundError(Exception):
     """There is no such row for this person."""
 
 
+class RuleBrokenError(Exception):
+    """A rule of the practice refuses this; the message is an English sentence for people, without values."""
+
+
 class ChangedSinceError(Exception):
     """The row was changed by somebody else since it was read."""
 

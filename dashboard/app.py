@@ -1,0 +1,50 @@
+"""The frame around every screen: who is signed in, which screens they have, and the screen itself."""
+
+from __future__ import annotations
+
+import gc
+
+import streamlit as st
+
+from dashboard.access.actor import Actor
+from dashboard.config import ROOT
+from dashboard.ui import session
+from dashboard.ui.frame import sidebar, sign_in_screen, unavailable
+from dashboard.ui.navigation import SCREENS, Screen, title
+
+
+@st.cache_resource
+def _freeze_once() -> None:
+    """Take what is loaded out of garbage collection: Streamlit collects fully after every rerun."""
+    gc.collect()
+    gc.freeze()
+
+
+def _page(screen: Screen, actor: Actor | None) -> st.Page:
+    """Return Streamlit's page for ``screen``; one that the person does not have keeps its address but shows nothing."""
+    has_it = actor is not None and screen.is_for(actor)
+    return st.Page(
+        ROOT / screen.path if has_it else unavailable,
+        title=title(screen.slug),
+        icon=screen.icon,
+        url_path=screen.slug,
+        default=screen.slug == "today",
+        visibility="visible" if has_it else "hidden",
+    )
+
+
+def main() -> None:
+    """Run one screen for one person."""
+    st.set_page_config(page_title="Intersession", page_icon=":material/psychology:", layout="wide")
+    _freeze_once()
+    actor = session.person()
+    page = st.navigation([_page(screen, actor) for screen in SCREENS], position="sidebar" if actor else "hidden")
+    if actor is None:
+        sign_in_screen()
+        return
+    sidebar(actor)
+    st.title(page.title, anchor=False)
+    page.run()
+
+
+main()

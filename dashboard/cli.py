@@ -1,0 +1,198 @@
+"""The command ``intersession``: start the dashboard, prepare the database, load, import, refresh, tell the state.
+
+Exit codes: 0 done; 1 refused or failed, with a sentence; 2 wrong use of the command.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from sqlalchemy import func, select, table, text
+
+from dashboard import __version__, db, demo, postgres, schema
+from dashboard.access import queries as access
+from dashboard.access.actor import Actor
+from dashboard.config import settings
+from dashboard.imports import commands as imports
+from dashboard.supervise import serve
+
+COMMAND_LINE = Actor(user_id=0, display_name="command line", role="manager")
+
+
+def fail(sentence: str) -> NoReturn:
+    """End with ``sentence`` on standard error and exit code 1."""
+    click.echo(sentence, err=True)
+    sys.exit(1)
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """Keep the database reachable: the configured one, else the embedded one, started for as long as needed."""
+    try:
+        if settings().database_url:
+            yield
+        else:
+            with postgres.running():
+                yield
+    except (postgres.EmbeddedPostgresError, db.NoDatabaseError) as error:
+        fail(str(error))
+    finally:
+        db.forget_engines()
+
+
+@contextmanager
+def progress_bar(shown: bool) -> Iterator[Any]:
+    """Give a function ``(what, share done)`` that draws a progress bar on standard error."""
+    if not shown:
+        yield None
+        return
+    with click.progressbar(length=1000, file=sys.stderr, item_show_func=lambda what: what or "") as bar:
+
+        def advance(what: str, share: float) -> None:
+            bar.update(max(0, round(share * 1000) - bar.pos), what)
+
+        yield advance
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Run and care for the dashboard of a psychotherapy practice."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on (default: INTERSESSION_PORT or 8501).")
+@click.option(
+    "--demo/--empty", "with_demo", default=None, help="Load the synthetic practice into an empty database, or do not."
+)
+def up(port: int | None, with_demo: bool | None) -> None:
+    """Start the database, the refresh worker and the dashboard; stop them all on Ctrl-C."""
+    with database():
+        _upgrade()
+        if with_demo and not access.has_people():
+            _load_demo(None, 1)
+        if access.refreshed_at("figures") is None and access.has_people():
+            click.echo("Building the figures and running the checks …")
+            _refresh()
+        sys.exit(serve(port or settings().port))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the present schema."""
+    with database():
+        click.echo("The schema was brought up to date." if _upgrade() else "The schema is up to date.")
+
+
+def _upgrade() -> bool:
+    try:
+        return schema.upgrade()
+    except schema.OutdatedServerError as error:
+        fail(str(error))
+
+
+@main.command("demo")
+@click.option(
+    "--sessions", type=click.IntRange(1_000, 10_000_000), help="About how many sessions (default: 24 months)."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another practice.")
+def load_demo(sessions: int | None, seed: int) -> None:
+    """Load the synthetic practice; refused where there are real people."""
+    with database():
+        _upgrade()
+        _load_demo(sessions, seed)
+
+
+def _load_demo(sessions: int | None, seed: int) -> None:
+    try:
+        with progress_bar(sys.stderr.isatty()) as progress:
+            counts = demo.load(db.admin_engine(), seed=seed, sessions=sessions, progress=progress)
+    except demo.DemoRefusedError as refused:
+        fail(str(refused))
+    click.echo(f"Loaded the synthetic practice: {counts['patient']:,} files, {counts['appointment']:,} appointments.")
+
+
+@main.command("import")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--mapping", help="Name of the mapping, when the source is not to be detected.")
+@click.option("--dry-run", is_flag=True, help="Report what would happen and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def import_path(path: Path, mapping: str | None, dry_run: bool, as_json: bool) -> None:
+    """Import the files of another system from PATH (a file, a folder or a zip)."""
+    with database():
+        _upgrade()
+        with progress_bar(not as_json and sys.stderr.isatty()) as progress:
+            report = imports.run_import(COMMAND_LINE, path, mapping=mapping, dry_run=dry_run, progress=progress)
+    if as_json:
+        click.echo(json.dumps(report.as_json()))
+    else:
+        click.echo(report.as_text())
+    sys.exit(0 if report.state == "done" else 1)
+
+
+@main.command()
+def refresh() -> None:
+    """Build the figures and run the checks once."""
+    with database():
+        _refresh()
+        click.echo("Figures and checks are up to date.")
+
+
+def _refresh() -> None:
+    if subprocess.run([sys.executable, "-m", "dashboard.refresh", "--once"], check=False).returncode:
+        fail("The refresh failed; the log says at which stage, with a reference number.")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def status(as_json: bool) -> None:
+    """Tell the state: rows per table, migration, age of figures and checks, open findings."""
+    with database():
+        state = _state()
+    if as_json:
+        click.echo(json.dumps(state))
+        return
+    for table, count in state["rows"].items():
+        click.echo(f"{table:28}{count:>14,}")
+    for name in ("revision", "figures_as_of", "checks_as_of", "open_findings"):
+        click.echo(f"{name:28}{state[name] if state[name] is not None else '–':>14}")
+
+
+def _state() -> dict[str, Any]:
+    """Return what ``status`` tells; on a database without schema, empty counts and no revision."""
+    with db.admin_engine().connect() as connection:
+        revision = schema.revision(connection)
+    if revision is None:
+        return {"rows": {}, "revision": None, "figures_as_of": None, "checks_as_of": None, "open_findings": 0}
+    with db.transaction(read_only=True) as session:
+        tables = session.scalars(
+            text("select tablename::text from pg_tables where schemaname = current_schema() order by tablename")
+        ).all()
+        rows = {name: session.scalar(select(func.count()).select_from(table(name))) for name in tables}
+        open_findings = session.scalar(text("select count(*) from finding where closed_at is null"))
+    return {
+        "rows": rows,
+        "revision": revision,
+        "figures_as_of": _iso(access.refreshed_at("figures")),
+        "checks_as_of": _iso(access.refreshed_at("checks")),
+        "open_findings": open_findings,
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None
+
+
+@main.command("database-url")
+def database_url() -> None:
+    """Print the administrative address of the database (it holds a password)."""
+    with database():
+        click.echo(db.admin_url().set(drivername="postgresql").render_as_string(hide_password=False))

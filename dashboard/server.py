@@ -1,0 +1,133 @@
+"""The web server: the dashboard and its own routes, security headers, errors without values."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import secrets
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import App
+
+from dashboard import db, schema
+from dashboard.access import queries as access
+from dashboard.config import ROOT
+
+log = logging.getLogger("dashboard.server")
+
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"SAMEORIGIN",
+    b"referrer-policy": b"same-origin",
+    b"permissions-policy": b"geolocation=(), payment=(), usb=()",
+}
+
+
+class SafeHeaders:
+    """Adds the security headers to every answer, and ``no-store`` to downloads."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap ``app``."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                extra = dict(HEADERS)
+                if scope["path"].startswith("/media"):
+                    extra[b"cache-control"] = b"no-store"
+                kept = [pair for pair in message["headers"] if pair[0].lower() not in extra]
+                message = {**message, "headers": [*kept, *extra.items()]}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+
+def health(_request: Request) -> JSONResponse:
+    """Answer whether the database is reachable and migrated, and how old the figures are; 503 when not ready."""
+    state: dict[str, Any] = {"database": "unreachable", "migrations": "unknown", "figures_as_of": None}
+    try:
+        with db.transaction(read_only=True) as session:
+            revision = schema.revision(session.connection())
+        state["database"] = "ok"
+        state["migrations"] = "ok" if revision == schema.head() else "due"
+        moment = access.refreshed_at("figures")
+        state["figures_as_of"] = moment.isoformat(timespec="seconds") if moment else None
+    except (db.DatabaseRefusal, db.NoDatabaseError):
+        log.warning("health: the database cannot be reached")
+    ready = state["database"] == "ok" and state["migrations"] == "ok"
+    return JSONResponse(state, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+
+def on_script_error(error: Exception) -> bool:
+    """Show a sentence and a reference number; log the reference and the kind of error, never its text."""
+    from dashboard.ui.errors import show_failure  # noqa: PLC0415 - needs a running script, not a starting server
+
+    reference = getattr(error, "reference", None) or secrets.token_hex(4)
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}")  # noqa: PTH119
+        trace = trace.tb_next
+    log.error(
+        "screen failed: %s reference=%s at %s", type(error).__name__, reference, " < ".join(reversed(frames[-6:]))
+    )
+    show_failure(error, reference)
+    return True
+
+
+@asynccontextmanager
+async def _lifespan(_app: App) -> AsyncIterator[dict[str, Any] | None]:
+    _end_with_parent()
+    yield None
+    db.forget_engines()
+
+
+def _end_with_parent() -> None:
+    """End this process soon after the one that supervises it has gone, however it went."""
+    parent = os.environ.get("INTERSESSION_PARENT_PID")
+    if not parent:
+        return
+
+    def watch() -> None:
+        pause = threading.Event()
+        while os.getppid() == int(parent):
+            pause.wait(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+app = App(
+    ROOT / "dashboard" / "app.py",
+    lifespan=_lifespan,
+    routes=[Route("/health", health)],
+    middleware=[Middleware(SafeHeaders)],
+    on_script_error=on_script_error,
+)
+
+
+def main() -> None:
+    """Serve the dashboard on the given address."""
+    parser = argparse.ArgumentParser(description="Serve the dashboard.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8501)
+    chosen = parser.parse_args()
+    uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", server_header=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Starts the dashboard and the refresh worker as processes of their own, and stops both when either ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from types import FrameType
+
+import click
+
+from dashboard import db
+from dashboard.config import ROOT, settings
+
+READY_SECONDS = 60
+STOP_SECONDS = 15
+
+
+def environment(*logins: str) -> dict[str, str]:
+    """Return the environment of a child: the addresses of ``logins`` and nothing administrative."""
+    child = {**os.environ, "DATABASE_URL": "", "INTERSESSION_LOGIN_SECRET": "", "DO_NOT_TRACK": "1"}
+    child.pop("INTERSESSION_LOGIN_SECRET")
+    for login in db.LOGINS:
+        child.pop(f"INTERSESSION_{login.upper()}_URL", None)
+        if login in logins:
+            child[f"INTERSESSION_{login.upper()}_URL"] = db.url(login).render_as_string(hide_password=False)
+    child["INTERSESSION_PARENT_PID"] = str(os.getpid())
+    return child
+
+
+def serve(port: int) -> int:
+    """Serve until a signal or the end of a child. Return the exit code."""
+    host = settings().host
+    if _is_taken(host, port):
+        click.echo(f"Port {port} of {host} is in use. Choose another with --port.", err=True)
+        return 1
+    app = [sys.executable, "-m", "dashboard.server", "--host", host, "--port", str(port)]
+    worker = [sys.executable, "-m", "dashboard.refresh"]
+    children = [
+        subprocess.Popen(app, env=environment("app_rt"), cwd=ROOT),
+        subprocess.Popen(worker, env=environment("app_rt", "transformer", "checker"), cwd=ROOT),
+    ]
+    stopping = _Stopping()
+    try:
+        if not _await_health(host, port, children[0], stopping):
+            click.echo("The dashboard did not start.", err=True)
+            return 1
+        click.echo(f"Intersession is ready at http://{_shown(host)}:{port}")
+        while not stopping.asked and children[0].poll() is None:
+            time.sleep(0.3)
+            if children[1].poll() is not None:
+                children[1] = subprocess.Popen(worker, env=environment("app_rt", "transformer", "checker"), cwd=ROOT)
+                time.sleep(2)  # a worker that cannot start is not restarted in a tight loop
+        return 0 if stopping.asked else 1
+    finally:
+        _stop(children)
+
+
+class _Stopping:
+    """Remembers that a signal asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+
+
+def _shown(host: str) -> str:
+    return "localhost" if settings().is_loopback else host
+
+
+def _is_taken(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+def _await_health(host: str, port: int, app: subprocess.Popen[bytes], stopping: _Stopping) -> bool:
+    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/_stcore/health"  # noqa: S104 - compared only
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and app.poll() is None and not stopping.asked:
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - our own loopback address
+                return bool(answer.status == 200)  # noqa: PLR2004
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+def _stop(children: list[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    for child in children:
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()

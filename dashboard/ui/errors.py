@@ -1,0 +1,55 @@
+"""What a person reads when something was refused or failed: a sentence, and a reference where one helps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
+from dashboard.db import DatabaseRefusal, NoDatabaseError
+from dashboard.ui.language import _
+
+
+def sentence(error: Exception) -> str:
+    """Return what to tell a person about ``error``; never the values that caused it."""
+    if isinstance(error, NotAllowedError | NotFoundError):
+        return _("Not found, or not available to you.")
+    if isinstance(error, ChangedSinceError):
+        return _("Somebody else changed this since you opened it. Reload to see the present state, then try again.")
+    if isinstance(error, NoDatabaseError):
+        return _("The database cannot be reached. Nothing was saved.")
+    if isinstance(error, DatabaseRefusal):
+        return refusal_sentence(error.code)
+    return _("Something went wrong. Nothing was saved.")
+
+
+def refusal_sentence(code: str) -> str:
+    """Return the sentence for a code of the database."""
+    return {
+        "busy": _("The therapist, the room or the patient is busy at that time."),
+        "duplicate": _("This was saved already."),
+        "unknown_reference": _("What this refers to no longer exists."),
+        "rule": _("A value breaks a rule of the practice's records. Check the fields."),
+        "missing": _("A required field is empty."),
+        "too_long": _("A text is too long."),
+        "try_again": _("The system is busy. Try again."),
+        "not_allowed": _("Not found, or not available to you."),
+    }.get(code, _("Not saved. Try again; if it happens again, give the reference to whoever looks after the system."))
+
+
+def show_failure(error: Exception, reference: str) -> None:
+    """Show that a screen failed."""
+    st.error(f"{sentence(error)} ({_('reference')} {reference})", icon=":material/error:")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Run a command; when it is refused, say why on the spot and keep what was typed."""
+    try:
+        yield
+    except (NotAllowedError, NotFoundError, ChangedSinceError, DatabaseRefusal, NoDatabaseError) as error:
+        st.error(sentence(error), icon=":material/error:")
+    except RuleBrokenError as error:
+        st.error(_(str(error)), icon=":material/error:")

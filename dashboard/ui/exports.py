@@ -1,0 +1,44 @@
+"""The one way out for a list: a CSV that no spreadsheet runs as a formula."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.access.actor import Actor, require
+from dashboard.ui.language import _
+
+STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
+
+
+def harmless(cell: object) -> object:
+    """Return ``cell`` so that a spreadsheet shows it and does not run it; true numbers stay numbers."""
+    if isinstance(cell, str) and cell.startswith(STARTS_FORMULA) and not NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """Return ``frame`` as CSV in UTF-8 with a byte order mark, which spreadsheets need to read accents."""
+    safe = frame.map(harmless)
+    safe.columns = [str(harmless(str(name))) for name in frame.columns]
+    return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
+
+
+def csv_button(actor: Actor, frame: pd.DataFrame, name: str, key: str) -> None:
+    """Offer ``frame`` for download under ``name``; nothing is prepared until the button is pressed."""
+    require(actor)
+    st.download_button(
+        _("Download CSV"),
+        data=lambda: as_csv(frame),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        key=key,
+        icon=":material/download:",
+        type="tertiary",
+        on_click="ignore",
+        disabled=frame.empty,
+    )

@@ -1,0 +1,108 @@
+"""Dates, numbers and money as the person reads them: the session's language, the practice's country and currency."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from dashboard.access import queries as access
+from dashboard.clock import now
+from dashboard.ui.language import _, language
+
+
+def practice() -> access.PracticeProfile:
+    """Return the practice, read once a session run."""
+    kept = st.session_state.get("app_practice")
+    if not isinstance(kept, access.PracticeProfile):
+        kept = access.practice()
+        st.session_state["app_practice"] = kept
+    return kept
+
+
+def locale() -> str:
+    """Return the locale for dates and numbers: the language as it is written in the practice's country."""
+    profile = practice()
+    if profile.locale.startswith(language()):
+        return profile.locale
+    wanted = f"{language()}_{profile.country}"
+    try:
+        return str(Locale.parse(wanted))
+    except UnknownLocaleError:
+        return "en_GB" if language() == "en" else language()
+
+
+def zone() -> ZoneInfo:
+    """Return the practice's time zone."""
+    return ZoneInfo(practice().time_zone)
+
+
+def today() -> date:
+    """Return the practice's calendar day."""
+    return now().astimezone(zone()).date()
+
+
+def money(amount: Decimal | float | None) -> str:
+    """Return an amount in the practice's currency, or a dash when there is none."""
+    return "–" if _is_missing(amount) else format_currency(amount, practice().currency, locale=locale())
+
+
+def cents(amount: int | None) -> str:
+    """Return integer cents as money."""
+    return money(None if amount is None else Decimal(amount) / 100)
+
+
+def number(value: Decimal | float | None, digits: int = 0) -> str:
+    """Return a number with ``digits`` decimals at most, or a dash."""
+    pattern = "#,##0" + ("." + "#" * digits if digits else "")
+    return "–" if _is_missing(value) else format_decimal(value, format=pattern, locale=locale())
+
+
+def percent(share: Decimal | float | None, digits: int = 1) -> str:
+    """Return a share (0 to 1) in per cent, or a dash."""
+    pattern = "#,##0" + ("." + "#" * digits if digits else "") + "\u00a0%"
+    return "–" if _is_missing(share) else format_percent(share, format=pattern, locale=locale())
+
+
+def day(value: date | None, width: str = "medium") -> str:
+    """Return a date, or a dash."""
+    return "–" if _is_missing(value) else format_date(value, format=width, locale=locale())  # type: ignore[arg-type]
+
+
+def month(value: date) -> str:
+    """Return a month and its year."""
+    return format_date(value, format="MMM y", locale=locale())
+
+
+def moment(value: datetime | None) -> str:
+    """Return a date and time in the practice's time zone, or a dash."""
+    if _is_missing(value):
+        return "–"
+    return format_datetime(value, format="short", tzinfo=zone(), locale=locale())
+
+
+def hour(value: datetime) -> str:
+    """Return a time of day in the practice's time zone."""
+    return format_time(value, format="short", tzinfo=zone(), locale=locale())
+
+
+def ago(value: datetime) -> str:
+    """Return how long ago ``value`` was, in words."""
+    return format_timedelta(value - now(), add_direction=True, locale=locale())
+
+
+def as_of(value: datetime | None) -> str:
+    """Return the sentence that says how fresh a figure is."""
+    if value is None:
+        return _("Not computed yet")
+    return _("As of {moment}").format(moment=moment(value))
+
+
+def _is_missing(value: object) -> bool:
+    """Return whether ``value`` is none, not a number or not a time (pandas writes absence in all three ways)."""
+    return value is None or value != value  # noqa: PLR0124 - NaN and NaT differ from themselves

@@ -1,0 +1,57 @@
+"""Words: English is the source, every other language is a folder of gettext catalogues beside this package."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.pofile import read_po
+
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+LANGUAGES = {"en": "English", "es": "Español"}
+STATE_KEY = "app_language"
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
+    """Return translations of ``language`` by source text; a plural's text is the tuple of its forms."""
+    words: dict[str, str | tuple[str, ...]] = {}
+    for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=language):
+                if not message.id or message.fuzzy or not message.string:
+                    continue
+                source = message.id if isinstance(message.id, str) else message.id[0]
+                words[source] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return words
+
+
+def language() -> str:
+    """Return the language of this session: the person's choice, else the browser's, else English."""
+    chosen = st.session_state.get(STATE_KEY)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    browser = (st.context.locale or "en").lower()
+    return "es" if browser.startswith(("es", "ca", "gl", "eu")) else "en"
+
+
+def choose(code: str) -> None:
+    """Use ``code`` for the rest of this session."""
+    if code in LANGUAGES:
+        st.session_state[STATE_KEY] = code
+
+
+def _(source: str) -> str:
+    """Return ``source`` in the language of this session."""
+    if language() == "en":
+        return source
+    found = catalogue(language()).get(source, source)
+    return found if isinstance(found, str) else found[0]
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """Return the form that fits ``number``; English and Spanish both have two."""
+    found = catalogue(language()).get(singular) if language() != "en" else None
+    forms = found if isinstance(found, tuple) else (singular, plural)
+    return forms[0] if number == 1 else forms[-1]

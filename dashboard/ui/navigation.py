@@ -1,0 +1,68 @@
+"""Which screens exist and which role has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.access.actor import Actor, Role
+from dashboard.ui.language import _
+
+EVERYBODY: tuple[Role, ...] = ("manager", "therapist", "front_desk", "auditor")
+CARE: tuple[Role, ...] = ("manager", "therapist", "front_desk")
+OFFICE: tuple[Role, ...] = ("manager", "front_desk")
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A screen: the slug of its file and address, its icon and the roles that have it."""
+
+    slug: str
+    icon: str
+    roles: tuple[Role, ...]
+
+    @property
+    def path(self) -> str:
+        """Return the file of the page, as Streamlit names it."""
+        return f"pages/{self.slug}.py"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Return whether ``actor``'s role has this screen."""
+        return actor.role in self.roles
+
+
+SCREENS = (
+    Screen("today", ":material/today:", EVERYBODY),
+    Screen("agenda", ":material/calendar_month:", CARE),
+    Screen("patient_files", ":material/folder_shared:", CARE),
+    Screen("consents", ":material/signature:", CARE),
+    Screen("incomplete_files", ":material/rule:", CARE),
+    Screen("billing", ":material/receipt_long:", OFFICE),
+    Screen("training", ":material/school:", ("manager", "therapist")),
+    Screen("key_figures", ":material/monitoring:", EVERYBODY),
+    Screen("imports", ":material/upload_file:", OFFICE),
+)
+
+
+def title(slug: str) -> str:
+    """Return the words of a screen's name."""
+    return {
+        "today": _("Today"),
+        "agenda": _("Agenda"),
+        "patient_files": _("Patient files"),
+        "consents": _("Consents"),
+        "incomplete_files": _("Incomplete files"),
+        "billing": _("Billing"),
+        "training": _("Training"),
+        "key_figures": _("Key figures"),
+        "imports": _("Imports"),
+    }[slug]
+
+
+def role_name(role: Role) -> str:
+    """Return the words of a role."""
+    return {
+        "manager": _("Practice manager"),
+        "therapist": _("Therapist"),
+        "front_desk": _("Front desk"),
+        "auditor": _("Auditor"),
+    }[role]

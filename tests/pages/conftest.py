@@ -1,0 +1,174 @@
+"""A real dashboard and a real browser: one server process a test module, one Chromium a worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from filelock import FileLock
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from dashboard import db
+from dashboard.config import ROOT
+from tests.conftest import Cluster
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WAIT_MS = 20_000
+ROLE_NAMES = {
+    "manager": "Practice manager",
+    "therapist": "Therapist",
+    "front_desk": "Front desk",
+    "auditor": "Auditor",
+}
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A running dashboard: its address, and the environment in which commands work on its database."""
+
+    url: str
+    environment: dict[str, str]
+    database_url: str
+
+    def rows(self, statement: str, *values: object) -> list[tuple[object, ...]]:
+        """Return the rows of a query of the test's own, past every right."""
+        with psycopg.connect(self.database_url, options="-c search_path=practice") as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def refresh(self) -> None:
+        """Run one round of figures and checks."""
+        subprocess.run(
+            [sys.executable, "-m", "dashboard.refresh", "--once"], env=self.environment, cwd=ROOT, check=True
+        )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended"
+        try:
+            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    pytest.fail("the server did not answer within 60 s")
+
+
+def serve_clone(cluster: Cluster, template: str, folder: Path) -> Iterator[Dashboard]:
+    """Serve a dashboard on a clone of ``template`` until the generator is closed."""
+    name = f"app_{uuid4().hex[:12]}"
+    with FileLock(str(cluster.folder / f"{template}.clone.lock")):
+        cluster.run(f"create database {name} template {template}")
+    cluster.run(f"grant connect on database {name} to app_rt, transformer, checker")
+    environment = cluster.environment(name)
+    port = _free_port()
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.server", "--port", str(port)],
+            env=environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _await_health(url, process)
+            yield Dashboard(url, environment, cluster.address(name))
+        finally:
+            process.terminate()
+            process.wait(15)
+            cluster.run(f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture(scope="module")
+def dashboard(
+    cluster: Cluster, figures_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    """Return a dashboard over a small synthetic practice with figures and findings."""
+    yield from serve_clone(cluster, figures_template, tmp_path_factory.mktemp("server"))
+
+
+@pytest.fixture(scope="module")
+def empty_dashboard(
+    cluster: Cluster, migrated_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Dashboard]:
+    """Return a dashboard over a practice without a single row."""
+    yield from serve_clone(cluster, migrated_template, tmp_path_factory.mktemp("server"))
+
+
+def chromium() -> str | None:
+    """Return the browser to drive: the configured one, one on PATH, else Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return os.environ.get("INTERSESSION_CHROMIUM") or next((p for n in names if (p := shutil.which(n))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return a headless Chromium, kept for the whole run of this worker."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a fresh English page, 1440 px wide."""
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB", color_scheme="light")
+    context.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    opened = context.new_page()
+    yield opened
+    context.close()
+
+
+def settled(page: Page) -> Page:
+    """Wait until the screen has finished running."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_function("() => !document.querySelector('[data-stale=\"true\"]')")
+    return page
+
+
+def open_as(page: Page, dashboard: Dashboard, role: str, slug: str = "today", person: str | None = None) -> Page:
+    """Open ``slug`` and choose a person of ``role`` (the first, or the one named)."""
+    page.goto(f"{dashboard.url}/{slug}")
+    field = page.get_by_role("combobox", name="Person")
+    field.click()
+    field.fill(f"{ROLE_NAMES[role]} · {person or ''}".strip())
+    page.get_by_role("option").first.click()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Change person").wait_for(state="attached")
+    return settled(page)
+
+
+@pytest.fixture(autouse=True)
+def _forget_engines() -> Iterator[None]:
+    """Close what a test opened in this process, so that its database can be dropped."""
+    yield
+    db.forget_engines()
