@@ -28,9 +28,13 @@ def _page(screen: Screen, actor: Actor | None) -> st.Page:
         title=title(screen.slug),
         icon=screen.icon,
         url_path=screen.slug,
-        default=screen.slug == "today",
         visibility="visible" if has_it else "hidden",
     )
+
+
+def _home() -> None:
+    """Go to the first screen; the bare address stays free, so that every screen has an address of its own."""
+    st.switch_page("pages/today.py")
 
 
 def main() -> None:
@@ -38,7 +42,9 @@ def main() -> None:
     st.set_page_config(page_title="Intersession", page_icon=":material/psychology:", layout="wide")
     _freeze_once()
     actor = session.person()
-    page = st.navigation([_page(screen, actor) for screen in SCREENS], position="sidebar" if actor else "hidden")
+    home = st.Page(_home, title="Intersession", default=True, visibility="hidden")
+    screens = [_page(screen, actor) for screen in SCREENS]
+    page = st.navigation([home, *screens], position="sidebar" if actor else "hidden")
     if actor is None:
         sign_in_screen()
         return
