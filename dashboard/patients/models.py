@@ -48,6 +48,7 @@ class Patient(Base):
         CheckConstraint("died_on is null or birth_date is null or died_on >= birth_date", name="death_after_birth"),
         CheckConstraint("length(btrim(given_name)) > 0", name="given_name_present"),
         Index("ix_patient_search_name", "search_name"),
+        Index("ix_patient_identity", text("upper(translate(id_value, ' .-/', ''))")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name=op.f("uq_patient_number")),
     )
     op.create_index(op.f("ix_patient_main_therapist_id"), "patient", ["main_therapist_id"], unique=False)
+    op.create_index("ix_patient_identity", "patient", [sa.literal_column("upper(translate(id_value, ' .-/', ''))")])
     op.create_index("ix_patient_search_name", "patient", ["search_name"], unique=False)
     op.create_index(op.f("ix_patient_site_id"), "patient", ["site_id"], unique=False)
     op.create_table(
@@ -183,6 +184,7 @@ def downgrade() -> None:
     op.drop_table("case_member")
     op.drop_index(op.f("ix_patient_site_id"), table_name="patient")
     op.drop_index("ix_patient_search_name", table_name="patient")
+    op.drop_index("ix_patient_identity", table_name="patient")
     op.drop_index(op.f("ix_patient_main_therapist_id"), table_name="patient")
     op.drop_table("patient")
     op.drop_table("payer")

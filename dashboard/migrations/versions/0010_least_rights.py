@@ -59,6 +59,7 @@ CHECKER_WRITES = ("check_result", "check_rule", "check_run", "finding", "refresh
 CHECKER_READS = (
     "appointment",
     "appointment_patient",
+    "case_member",
     "clinical_history",
     "consent",
     "consent_signature",
@@ -66,6 +67,7 @@ CHECKER_READS = (
     "coverage",
     "guardian",
     "patient",
+    "patient_case",
     "payer",
     "practice_profile",
     "service",

@@ -1,0 +1,9 @@
+{# The moment that figures are computed for: the variable as_of, or now. Views stay live because now() is asked at reading. #}
+{% macro as_of() -%}
+    {%- if var('as_of', '') -%} '{{ var("as_of") }}'::timestamptz {%- else -%} now() {%- endif -%}
+{%- endmacro %}
+
+{# The calendar day of that moment at a time zone (an SQL expression). #}
+{% macro today(time_zone) -%}
+    ({{ as_of() }} at time zone {{ time_zone }})::date
+{%- endmacro %}

@@ -1,0 +1,13 @@
+select
+    id as appointment_id,
+    therapist_id,
+    site_id,
+    service_id,
+    mode,
+    starts_at,
+    ends_at,
+    state,
+    moved_to_id,
+    (fee_cents / 100.0)::numeric(12, 2) as fee_amount,
+    is_fee_charged
+from {{ source('practice', 'appointment') }}

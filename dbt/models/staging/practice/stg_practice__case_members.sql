@@ -1,0 +1,4 @@
+select
+    case_id,
+    patient_id
+from {{ source('practice', 'case_member') }}

@@ -1,0 +1,4 @@
+select
+    patient_id,
+    opened_on
+from {{ source('practice', 'clinical_history') }}
