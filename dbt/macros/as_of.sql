@@ -7,3 +7,11 @@
 {% macro today(time_zone) -%}
     ({{ as_of() }} at time zone {{ time_zone }})::date
 {%- endmacro %}
+
+{# The first day of that month, on the practice's own calendar. #}
+{% macro current_month() -%}
+    (
+        select date_trunc('month', {{ as_of() }} at time zone practice_profiles.time_zone)::date
+        from {{ ref('stg_practice__practice_profiles') }} as practice_profiles
+    )
+{%- endmacro %}

@@ -16,7 +16,10 @@ final as (
         state,
         is_unconfirmed,
         is_delivered,
-        is_charged
+        is_charged,
+        state = 'cancelled' as is_cancelled,
+        state = 'late_cancelled' as is_late_cancelled,
+        state = 'no_show' as is_no_show
     from appointments
     where is_past and moved_to_id is null and state <> 'held'
 )

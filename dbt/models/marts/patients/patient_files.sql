@@ -15,6 +15,7 @@ final as (
         patients.site_id,
         patients.therapist_id,
         patients.opened_on,
+        patients.today - patients.opened_on as days_since_opened,
         patients.age_years,
         patients.is_minor,
         patients.given_name,
