@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +19,12 @@ SCREENS = (
     "dashboard/server.py",
     "dashboard/key_figures/*.py",
 )
-# A command refuses with ValueError and an English sentence, which the screen looks up.
-REFUSALS = ("dashboard/*/commands.py", "dashboard/*/rules.py", "dashboard/*/actor.py")
 KEYWORDS = {"_": None, "ngettext": (1, 2)}
+# A command refuses with an English sentence, which the screen looks up.
+REFUSALS = ("dashboard/*/*.py",)
+REFUSAL_KEYWORDS = {**KEYWORDS, "RuleBrokenError": None}
+# A module may keep the sentences of its codes in a dictionary of this name.
+SENTENCES = "SENTENCES"
 
 # Without dates, which would change at every renewal.
 HEADER = r"""msgid ""
@@ -38,10 +42,20 @@ Sentence = str | tuple[str, ...]
 
 def sentences() -> Iterator[tuple[Sentence, str]]:
     """Yield each sentence (a plural as its two forms) and the file it stands in."""
-    for patterns, keywords in ((SCREENS, KEYWORDS), (REFUSALS, {**KEYWORDS, "ValueError": None})):
+    for patterns, keywords in ((SCREENS, KEYWORDS), (REFUSALS, REFUSAL_KEYWORDS)):
         for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern)}):
+            file = path.relative_to(ROOT).as_posix()
             for _line, sentence, *_rest in extract_from_file("python", path, keywords=keywords):
-                yield sentence, str(path.relative_to(ROOT))
+                yield sentence, file
+            yield from ((sentence, file) for sentence in sentences_of_codes(path.read_text(encoding="utf-8")))
+
+
+def sentences_of_codes(source: str) -> Iterator[str]:
+    """Yield the texts of a module's dictionary ``SENTENCES``."""
+    for node in ast.parse(source).body:
+        target = node.target if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [None])[0]
+        if isinstance(target, ast.Name) and target.id == SENTENCES and isinstance(node.value, ast.Dict):
+            yield from (text.value for text in node.value.values if isinstance(text, ast.Constant))
 
 
 def catalogue_paths() -> list[Path]:
