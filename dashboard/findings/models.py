@@ -85,9 +85,7 @@ class Finding(Base):
     __tablename__ = "finding"
     __table_args__ = (
         CheckConstraint("closed_at is null or closed_at >= since", name="closed_after"),
-        Index(
-            "uq_finding_open", "patient_id", "rule_code", unique=True, postgresql_where=text("closed_at is null")
-        ),
+        Index("uq_finding_open", "patient_id", "rule_code", unique=True, postgresql_where=text("closed_at is null")),
         Index("ix_finding_rule_code_closed_at", "rule_code", "closed_at"),
     )
 

@@ -1,0 +1,168 @@
+"""Turns judgements into findings: what is missing in which file, since when, closed when. Ids only, never values.
+
+A finding is one spell of one rule failing for one file. When the file passes again, or leaves the files in care, the
+spell is closed; when it fails anew, a new row begins, and ``times_seen_again`` counts the spells before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection
+
+from expectations.context import SCHEMA, VIEW, Judgement, index_columns
+from expectations.rule import Rule
+
+FILES = sql.Identifier(SCHEMA, VIEW)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many files were checked, and how many findings were opened, still seen and closed."""
+
+    files: int
+    opened: int
+    seen: int
+    closed: int
+
+
+MIRROR_RULE = """
+insert into check_rule (code, severity, words, fix, position, is_active)
+values (%(code)s, %(severity)s, %(words)s, %(fix)s, %(position)s, true)
+on conflict (code) do update
+set severity = excluded.severity, words = excluded.words, fix = excluded.fix, position = excluded.position,
+    is_active = true
+"""
+RETIRE_RULES = "update check_rule set is_active = false where is_active and not code = any(%(codes)s)"
+
+UPDATE_FINDINGS = sql.SQL("""
+with failing as materialized (
+    select null::varchar as rule_code, null::bigint as patient_id where false
+    {failing}
+),
+closed as (
+    update finding set closed_at = now()
+    where closed_at is null and not exists (
+        select from failing where failing.rule_code = finding.rule_code and failing.patient_id = finding.patient_id
+    )
+    returning 1
+),
+seen as (
+    update finding set last_seen_at = now() from failing
+    where finding.closed_at is null
+        and finding.rule_code = failing.rule_code and finding.patient_id = failing.patient_id
+    returning 1
+),
+opened as (
+    insert into finding (patient_id, rule_code, since, last_seen_at, times_seen_again)
+    select patient_id, rule_code, now(), now(), (
+        select count(*) from finding as before
+        where before.patient_id = failing.patient_id and before.rule_code = failing.rule_code
+    )
+    from failing
+    where not exists (
+        select from finding
+        where finding.closed_at is null
+            and finding.rule_code = failing.rule_code and finding.patient_id = failing.patient_id
+    )
+    returning 1
+)
+select
+    (select count(*) from {files}) as files,
+    (select count(*) from opened) as opened,
+    (select count(*) from seen) as seen,
+    (select count(*) from closed) as closed
+""")
+
+# The tested column comes last and is renamed, because the condition may name the same column. The rule's query knows
+# nothing of the condition: Great Expectations leaves it out of this query.
+FAILING = sql.SQL("union all select {code}, {key} from ({query}) as failing ({columns}, tested) where {applies}\n")
+
+REPLACE_RESULTS = sql.SQL("""
+with file as (
+    select site_id, therapist_id, {counts} from {files} group by site_id, therapist_id
+),
+failed as (
+    select finding.rule_code, patient.site_id, patient.main_therapist_id as therapist_id, count(*) as failed
+    from finding
+    join patient on patient.id = finding.patient_id
+    where finding.closed_at is null
+    group by finding.rule_code, patient.site_id, patient.main_therapist_id
+)
+insert into check_result (check_run_id, rule_code, site_id, therapist_id, applicable, failed)
+select %(run)s, cell.rule_code, file.site_id, file.therapist_id, cell.applicable, coalesce(failed.failed, 0)
+from file
+cross join lateral (values {cells}) as cell (rule_code, applicable)
+left join failed
+    on failed.rule_code = cell.rule_code
+    and failed.site_id is not distinct from file.site_id
+    and failed.therapist_id is not distinct from file.therapist_id
+where cell.applicable > 0
+""")
+
+
+def record(connection: Connection, judgements: Sequence[Judgement], run: int) -> Tally:
+    """Write what the judgements mean to rules, findings and results; the caller's transaction is one snapshot."""
+    rules = [judgement.rule for judgement in judgements]
+    _mirror(connection, rules)
+    counts = connection.exec_driver_sql(_update_findings(judgements)).one()
+    tally = Tally(counts.files, counts.opened, counts.seen, counts.closed)
+    connection.exec_driver_sql("delete from check_result")
+    connection.exec_driver_sql(_replace_results(judgements), {"run": run})
+    return tally
+
+
+def _mirror(connection: Connection, rules: Sequence[Rule]) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "code": rule.code,
+            "severity": rule.severity,
+            "words": Jsonb(rule.words),
+            "fix": rule.fix,
+            "position": position,
+        }
+        for position, rule in enumerate(rules, start=1)
+    ]
+    connection.exec_driver_sql(MIRROR_RULE, rows)
+    connection.exec_driver_sql(RETIRE_RULES, {"codes": [rule.code for rule in rules]})
+
+
+def _update_findings(judgements: Sequence[Judgement]) -> str:
+    key, *others = index_columns([judgement.rule for judgement in judgements])
+    failing = [
+        FAILING.format(
+            code=sql.Literal(judgement.rule.code),
+            key=sql.Identifier(key),
+            query=_verbatim(judgement.unexpected_query),
+            columns=sql.SQL(", ").join(sql.Identifier(column) for column in (key, *others)),
+            applies=_verbatim(judgement.applies),
+        )
+        for judgement in judgements
+        if judgement.unexpected_query is not None
+    ]
+    return UPDATE_FINDINGS.format(failing=sql.SQL("").join(failing), files=FILES).as_string(None)
+
+
+def _replace_results(judgements: Sequence[Judgement]) -> str:
+    """Count each distinct condition once: many rules share one, and a condition may cost a subquery per file."""
+    conditions = sorted({judgement.applies for judgement in judgements})
+    name = {condition: sql.Identifier(f"applies_{index}") for index, condition in enumerate(conditions)}
+    counts = [
+        sql.SQL("count(*) filter (where {}) as {}").format(_verbatim(condition), name[condition])
+        for condition in conditions
+    ]
+    cells = [
+        sql.SQL("({}, {})").format(sql.Literal(judgement.rule.code), name[judgement.applies])
+        for judgement in judgements
+    ]
+    statement = REPLACE_RESULTS.format(counts=sql.SQL(", ").join(counts), cells=sql.SQL(", ").join(cells), files=FILES)
+    return statement.as_string(None)
+
+
+def _verbatim(fragment: str) -> sql.SQL:
+    """Return SQL of our own rules as it is, with the driver's sign for a parameter doubled."""
+    return sql.SQL(fragment.replace("%", "%%"))
