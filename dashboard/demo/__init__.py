@@ -1,0 +1,7 @@
+"""The synthetic practice: invented persons, sessions, consents and money, in the shape of a real practice's."""
+
+from __future__ import annotations
+
+from dashboard.demo.load import DemoRefusedError, clear, load
+
+__all__ = ["DemoRefusedError", "clear", "load"]

@@ -1,0 +1,48 @@
+"""Random draws that the parts of the synthetic practice share; every draw comes from a seeded generator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from dashboard.demo.window import Array
+
+
+def words(values: Sequence[str | None]) -> Array:
+    """Return words as an array that may also hold nothing."""
+    return np.array(values, dtype=object)
+
+
+def pick(rng: np.random.Generator, values: Sequence[str | None], size: int) -> Array:
+    """Return ``size`` of ``values``, each as likely."""
+    return words(values)[rng.integers(0, len(values), size)]
+
+
+def pick_by_weight(rng: np.random.Generator, weights: Mapping[str, float], size: int) -> Array:
+    """Return ``size`` of the keys of ``weights``, as likely as their weights."""
+    shares = np.cumsum(list(weights.values()))
+    return words(list(weights))[np.searchsorted(shares / shares[-1], rng.random(size), side="right")]
+
+
+def with_gaps(rng: np.random.Generator, values: Array, rate: float | Array) -> Array:
+    """Return ``values`` with about ``rate`` of them (one rate, or one a place) missing."""
+    return np.where(rng.random(len(values)) < rate, None, values)
+
+
+def joined(*parts: Array | str) -> Array:
+    """Return texts put together place by place, each part a text for all or an array."""
+    length = next(len(part) for part in parts if not isinstance(part, str))
+    columns = [[part] * length if isinstance(part, str) else part for part in parts]
+    return words(["".join(map(str, row)) for row in zip(*columns, strict=True)])
+
+
+def order_within(group: Array) -> Array:
+    """Return the place of each row among the rows of its group, from 0; rows keep their order."""
+    order = np.argsort(group, kind="stable")
+    sorted_group = group[order]
+    starts = np.flatnonzero(np.r_[True, sorted_group[1:] != sorted_group[:-1]]) if len(group) else np.array([], int)
+    lengths = np.diff(np.r_[starts, len(group)])
+    place = np.empty(len(group), dtype=np.int64)
+    place[order] = np.arange(len(group)) - np.repeat(starts, lengths)
+    return place

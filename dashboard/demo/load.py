@@ -1,0 +1,125 @@
+"""Loads and clears the synthetic practice: one transaction, as the owner of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import numpy as np
+from psycopg import sql
+from sqlalchemy import Connection, Engine, text
+
+from dashboard import clock
+from dashboard.config import settings
+from dashboard.demo import rules_aside
+from dashboard.demo.agenda import write_agenda
+from dashboard.demo.consents import write_consents, write_templates
+from dashboard.demo.diary import draw_diary
+from dashboard.demo.family import write_coverages, write_guardians, write_payers
+from dashboard.demo.money import write_money
+from dashboard.demo.people import draw_people
+from dashboard.demo.shape import THERAPISTS_AT_ONCE, Shape, shape_of
+from dashboard.demo.tables import Tables
+from dashboard.demo.team import build_team
+from dashboard.demo.training import write_training
+from dashboard.demo.window import TIME_ZONE, Window
+
+Progress = Callable[[str, float], None]
+
+# Any of these tables having rows means that somebody has begun to work here.
+SOMEBODY_WORKS = ("patient", "therapist", "app_user", "appointment")
+TRUNCATE = sql.SQL("truncate {} restart identity")
+
+
+class DemoRefusedError(RuntimeError):
+    """The schema holds a practice that is not the synthetic one; nothing was touched."""
+
+
+def load(
+    engine: Engine,
+    *,
+    seed: int = 1,
+    reference: date | None = None,
+    sessions: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, int]:
+    """Replace the synthetic practice by a new one and return the number of rows of each table.
+
+    The same ``seed`` and ``reference`` (by default today in Madrid) give the same rows. ``engine`` works as the
+    owner of the schema (``db.admin_engine()``). ``progress`` is told what is being written and the share done.
+
+    Raises:
+        DemoRefusedError: the schema holds rows that are not the synthetic practice's.
+        ValueError: ``sessions`` is out of range.
+    """
+    shape, window = shape_of(sessions), Window(reference or clock.today(TIME_ZONE))
+    told = progress or (lambda stage, share: None)
+    with engine.begin() as connection:
+        _empty(connection)
+        with rules_aside.set_aside(connection, told):
+            tables = _write(connection, np.random.SeedSequence([seed, window.reference.toordinal()]), window, shape, told)
+        told("verify", 0.97)
+        rules_aside.verify(connection)
+        connection.execute(text("select pg_notify('intersession_changed', :what)"), {"what": f"{settings().db_schema}.demo"})
+    told("done", 1.0)
+    return dict(sorted(tables.counts.items()))
+
+
+def clear(engine: Engine) -> None:
+    """Remove every row of the synthetic practice.
+
+    Raises:
+        DemoRefusedError: the schema holds rows that are not the synthetic practice's.
+    """
+    with engine.begin() as connection:
+        _empty(connection)
+
+
+def _empty(connection: Connection) -> None:
+    is_synthetic = connection.execute(text("select is_synthetic from practice_profile")).scalar()
+    if not is_synthetic:
+        for table in SOMEBODY_WORKS:
+            statement = sql.SQL("select exists (select from {})").format(sql.Identifier(table)).as_string(None)
+            if connection.exec_driver_sql(statement).scalar():
+                raise DemoRefusedError(
+                    "This database holds a real practice. The synthetic practice is only loaded into an empty one."
+                )
+    every = sql.SQL(", ").join(map(sql.Identifier, rules_aside.tables(connection)))
+    connection.exec_driver_sql(TRUNCATE.format(every).as_string(None))
+
+
+@contextmanager
+def _copying(connection: Connection) -> Iterator[Tables]:
+    """Write by COPY on the transaction's own connection; moments are given in UTC."""
+    connection.exec_driver_sql("set local time zone 'UTC'")
+    tables = Tables(connection.connection.driver_connection)
+    yield tables
+    tables.set_sequences()
+    connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
+
+
+def _write(
+    connection: Connection, seed: np.random.SeedSequence, window: Window, shape: Shape, told: Progress
+) -> Tables:
+    chunks = -(-shape.therapists // THERAPISTS_AT_ONCE)
+    team_seed, training_seed, *seeds = seed.spawn(chunks + 2)
+    with _copying(connection) as tables:
+        told("team", 0.0)
+        team = build_team(np.random.default_rng(team_seed), window, shape, tables)
+        write_payers(tables)
+        templates = write_templates(tables)
+        write_training(np.random.default_rng(training_seed), window, shape.therapists, tables, connection)
+        for chunk, chunk_seed in enumerate(seeds):
+            told("sessions", 0.02 + 0.6 * chunk / chunks)
+            rng = np.random.default_rng(chunk_seed)
+            first = chunk * THERAPISTS_AT_ONCE
+            who = np.arange(first, min(first + THERAPISTS_AT_ONCE, shape.therapists))
+            episodes, diary = draw_diary(rng, window, shape, team, who)
+            people = draw_people(rng, window, team, who, episodes, diary, tables)
+            guardians = write_guardians(rng, people, tables)
+            coverages = write_coverages(rng, window, people, tables)
+            agenda = write_agenda(rng, window, team, episodes, diary, people, tables)
+            write_consents(rng, window, people, guardians, templates, tables)
+            write_money(rng, window, diary, people, coverages, agenda, chunk, tables)
+    return tables

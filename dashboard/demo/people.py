@@ -1,0 +1,252 @@
+"""Patients with their guardians, cases and payers; some files have the gaps that real files have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.demo import names
+from dashboard.demo.diary import COUPLE, FAMILY, GROUP, Episodes, Sessions
+from dashboard.demo.draws import joined, pick, pick_by_weight, with_gaps, words
+from dashboard.demo.identity import mobile, nie, nif, with_wrong_letter
+from dashboard.demo.tables import Tables, blank
+from dashboard.demo.team import Team
+from dashboard.demo.window import Array, Window
+
+YEAR = 365.25
+WAITING_SHARE = 0.06
+MARRIED = {"single": 40.0, "married": 30.0, "partnered": 14.0, "separated": 4.0, "divorced": 8.0, "widowed": 2.0, "unknown": 2.0}
+
+
+@dataclass(frozen=True)
+class People:
+    """Patients of one part of the practice; the members of an episode have consecutive identifiers."""
+
+    first_patient: Array  # by episode
+    size: Array  # by episode
+    case: Array  # by episode, 0 for none
+    id: Array
+    name: Array
+    address: Array
+    tax_id: Array
+    therapist: Array  # from 0
+    age: Array  # years at the reference day
+    birth: Array  # day
+    opened: Array  # day
+    first: Array  # day of the first session, after the period when there is none
+    last: Array  # day of the last session
+    is_online: Array
+    pays: Array
+    is_current: Array  # waiting or active
+
+
+def draw_people(
+    rng: np.random.Generator,
+    window: Window,
+    team: Team,
+    who: Array,
+    episodes: Episodes,
+    sessions: Sessions,
+    tables: Tables,
+) -> People:
+    """Write the patients of ``episodes``, and some who only wait, of the therapists ``who``; return them."""
+    size = _sizes(rng, episodes)
+    seen = int(size.sum())
+    waiting = max(1, round(seen * WAITING_SHARE))
+    ids = tables.take("patient", seen + waiting)
+    episode = np.r_[np.repeat(np.arange(len(size)), size), np.full(waiting, -1)]
+    turn = np.arange(seen) - np.repeat(np.cumsum(size) - size, size)
+    first, last = _first_and_last(window, episodes, sessions)
+    therapist = np.where(episode >= 0, episodes.therapist[episode], rng.choice(who, len(ids)))
+    is_child = np.r_[(episodes.kind[episode[:seen]] == FAMILY) & (turn >= 2), np.zeros(waiting, bool)]
+    may_be_minor = (episode < 0) | (episodes.kind[episode] < COUPLE)
+    is_minor = is_child | (may_be_minor & (rng.random(len(ids)) < 0.105))
+    adult = np.clip(18.3 + rng.gamma(3.0, 7.5, len(ids)), 18.3, 90)
+    age = np.where(is_minor, rng.uniform(6, 17.9, len(ids)), adult)
+    first_day = np.where(episode >= 0, first[episode], window.weeks * 7)
+    last_day = np.where(episode >= 0, last[episode], window.weeks * 7)
+    under_way = first_day < 25
+    before = np.where(under_way, rng.integers(20, 600, len(ids)), rng.integers(2, 40, len(ids)))
+    opened = np.minimum(first_day - before, window.now - rng.integers(1, 90, len(ids)))
+    first_patient = ids[0] + np.cumsum(size) - size
+    people = People(
+        first_patient=first_patient,
+        size=size,
+        case=_write_cases(window, episodes, size, first_patient, opened, last_day, ids, tables),
+        id=ids,
+        **_identity(rng, ids, age, episode, turn, seen),
+        therapist=therapist,
+        age=age,
+        birth=window.now - (age * YEAR).astype(int),
+        opened=opened,
+        first=first_day,
+        last=last_day,
+        is_online=(episode >= 0) & episodes.is_online[episode],
+        pays=np.where(is_minor, pick_by_weight(rng, {"guardian": 4, "insurer": 1}, len(ids)), _pays(rng, len(ids))),
+        is_current=np.ones(len(ids), bool),
+    )
+    return _write_patients(rng, window, team, people, tables)
+
+
+def _sizes(rng: np.random.Generator, episodes: Episodes) -> Array:
+    number = len(episodes.kind)
+    family = rng.integers(2, 5, number)
+    return np.select(
+        [episodes.kind == COUPLE, episodes.kind == FAMILY, episodes.kind == GROUP], [np.full(number, 2), family, 6], 1
+    )
+
+
+def _first_and_last(window: Window, episodes: Episodes, sessions: Sessions) -> tuple[Array, Array]:
+    first = np.full(len(episodes.kind), window.days)
+    last = np.zeros(len(episodes.kind), dtype=np.int64)
+    np.minimum.at(first, sessions.episode, sessions.day)
+    np.maximum.at(last, sessions.episode, sessions.day)
+    return first, last
+
+
+def _pays(rng: np.random.Generator, size: int) -> Array:
+    return pick_by_weight(rng, {"self": 73, "insurer": 25, "other": 2}, size)
+
+
+def _identity(
+    rng: np.random.Generator, ids: Array, age: Array, episode: Array, turn: Array, seen: int
+) -> dict[str, Array]:
+    """Return names (given, first and second surname), addresses and identity numbers."""
+    number = len(ids)
+    is_female = rng.random(number) < 0.62
+    given = np.where(is_female, pick(rng, names.FEMALE, number), pick(rng, names.MALE, number))
+    surname_1, surname_2 = pick(rng, names.SURNAMES, number), pick(rng, names.SURNAMES, number)
+    is_child = np.r_[turn >= 2, np.zeros(number - seen, bool)] & (age < 18)
+    parent = np.arange(number) - np.r_[turn, np.zeros(number - seen, int)]
+    surname_1 = np.where(is_child, surname_1[parent], surname_1)
+    surname_2 = np.where(rng.random(number) < 0.04, None, surname_2)
+    city = rng.integers(0, len(names.CITIES), number)
+    postal = joined(words([row[1] for row in names.CITIES])[city], words([f"{n:03d}" for n in rng.integers(1, 60, number)]))
+    line = joined(pick(rng, names.STREETS, number), " ", rng.integers(1, 180, number), ", ", rng.integers(1, 9, number), "º")
+    address = np.stack([line, postal, city.astype(object), is_female.astype(object)], axis=1)
+    is_foreign = rng.random(number) < 0.08
+    identity = np.where(is_foreign, nie(ids), nif(ids))
+    odd = rng.random(number)
+    identity = np.where(odd < 0.02, with_wrong_letter(identity), identity)
+    identity = np.where((odd > 0.992) & (ids > ids[0]), np.roll(identity, 1), identity)
+    missing = rng.random(number) < np.where(age < 14, 0.25, 0.05)
+    return {
+        "name": np.stack([given, surname_1, surname_2], axis=1),
+        "address": address,
+        "tax_id": np.where(missing, None, identity),
+    }
+
+
+def _write_cases(
+    window: Window,
+    episodes: Episodes,
+    size: Array,
+    first_patient: Array,
+    opened: Array,
+    last: Array,
+    ids: Array,
+    tables: Tables,
+) -> Array:
+    """Write couples and families and who belongs to them; return the case of each episode, 0 for none."""
+    is_case = np.flatnonzero(np.isin(episodes.kind, (COUPLE, FAMILY)))
+    cases = tables.take("patient_case", len(is_case))
+    place = first_patient[is_case] - ids[0]
+    is_over = last[place] < window.now
+    tables.write(
+        "patient_case",
+        {
+            "id": cases,
+            "kind": np.where(episodes.kind[is_case] == COUPLE, "couple", "family"),
+            "opened_on": window.dates(opened[place]),
+            "closed_on": np.where(is_over, window.dates(last[place]), np.datetime64("NaT")),
+        },
+    )
+    row = np.repeat(np.arange(len(is_case)), size[is_case])
+    turn = np.arange(len(row)) - np.repeat(np.cumsum(size[is_case]) - size[is_case], size[is_case])
+    tables.write("case_member", {"case_id": cases[row], "patient_id": first_patient[is_case][row] + turn})
+    case = np.zeros(len(size), dtype=np.int64)
+    case[is_case] = cases
+    return case
+
+
+def _statuses(rng: np.random.Generator, window: Window, people: People) -> Array:
+    draw = rng.random(len(people.id))
+    since = window.now - people.last
+    status = np.where(people.first >= window.now, np.where(draw < 0.6, "waiting", "active"), "active")
+    status = np.where(people.first >= window.days, "waiting", status)
+    status = np.where((since > 45) & (draw < 0.9), "discharged", status)
+    return np.where((since > 300) & (draw < 0.45), "archived", status).astype(object)
+
+
+def _write_patients(rng: np.random.Generator, window: Window, team: Team, people: People, tables: Tables) -> People:
+    number = len(people.id)
+    status = _statuses(rng, window, people)
+    is_adult = people.age >= 18
+    is_closed = np.isin(status, ("discharged", "archived"))
+    discharged = np.minimum(people.last + rng.integers(0, 30, number), window.now - 1)
+    opened_at = window.moments(people.opened, 660)
+    city = people.address[:, 2].astype(int)
+    tables.write(
+        "patient",
+        {
+            "id": people.id,
+            "number": people.id + 1_000,
+            "given_name": people.name[:, 0],
+            "surname_1": people.name[:, 1],
+            "surname_2": people.name[:, 2],
+            "birth_date": np.where(rng.random(number) < 0.03, np.datetime64("NaT"), window.dates(people.birth)),
+            "sex": np.where(rng.random(number) < 0.04, "unknown", np.where(people.address[:, 3], "female", "male")),
+            "profession": with_gaps(rng, np.where(is_adult, pick(rng, names.PROFESSIONS, number), "Estudiante"), 0.08),
+            "marital_status": np.where(is_adult, pick_by_weight(rng, MARRIED, number), "single"),
+            "address_line": with_gaps(rng, people.address[:, 0], 0.06),
+            "postal_code": with_gaps(rng, people.address[:, 1], 0.04),
+            "city": words([row[0] for row in names.CITIES])[city],
+            "region": words([row[2] for row in names.CITIES])[city],
+            "country": "ES",
+            **_contact(rng, people, is_adult),
+            "referral_source": with_gaps(rng, pick(rng, names.REFERRALS, number), 0.08),
+            "site_id": team.site[people.therapist],
+            "main_therapist_id": people.therapist + 1,
+            "pays": people.pays,
+            "status": status,
+            "preferred_language": np.where(rng.random(number) < 0.04, "en", "es"),
+            "opened_on": window.dates(people.opened),
+            "discharged_on": np.where(is_closed, window.dates(discharged), np.datetime64("NaT")),
+            "created_at": opened_at,
+            "updated_at": opened_at,
+        },
+    )
+    _write_histories(rng, window, people, tables)
+    return People(**{**people.__dict__, "is_current": ~is_closed})
+
+
+def _contact(rng: np.random.Generator, people: People, is_adult: Array) -> dict[str, Array]:
+    number = len(people.id)
+    kind = np.where([value is not None and value[0] in "XYZ" for value in people.tax_id], "nie", "nif")
+    domain = pick(rng, names.MAIL_DOMAINS, number)
+    emergency = joined(pick(rng, names.FEMALE + names.MALE, number), " ", pick(rng, names.SURNAMES, number))
+    unnamed = rng.random(number) < 0.07
+    return {
+        "telephone": with_gaps(rng, mobile(rng, number), np.where(is_adult, 0.03, 0.35)),
+        "email": with_gaps(rng, joined("persona", people.id, "@", domain), np.where(is_adult, 0.05, 0.45)),
+        "id_kind": np.where(people.tax_id == None, None, kind),  # noqa: E711 - compared place by place
+        "id_value": people.tax_id,
+        "emergency_name": np.where(unnamed, None, emergency),
+        "emergency_relation": np.where(unnamed, None, pick(rng, names.RELATIONS, number)),
+        "emergency_telephone": with_gaps(rng, np.where(unnamed, None, mobile(rng, number)), 0.02),
+    }
+
+
+def _write_histories(rng: np.random.Generator, window: Window, people: People, tables: Tables) -> None:
+    has = np.flatnonzero((people.first < window.now - 7) & (rng.random(len(people.id)) < 0.93))
+    late = rng.integers(0, 20, len(has))
+    tables.write(
+        "clinical_history",
+        {
+            "id": tables.take("clinical_history", len(has)),
+            "patient_id": people.id[has],
+            "opened_by_id": people.therapist[has] + 1,
+            "opened_on": window.dates(np.minimum(people.first[has] + late, window.now - 1)),
+        },
+    )

@@ -1,0 +1,72 @@
+"""Writes columns of numpy into Postgres by COPY, and hands out the identifiers that other rows refer to."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+from psycopg import sql
+from pyarrow import csv
+
+from dashboard.demo.window import Array
+
+_FORMAT = csv.WriteOptions(include_header=False, quoting_style="needed")
+
+
+def blank(values: Array, where: Array) -> pa.Array:
+    """Return ``values`` with nothing in the places of ``where``."""
+    return pa.array(values, mask=where)
+
+
+def coded(vocabulary: Sequence[str], code: Array, where_blank: Array | None = None) -> pa.Array:
+    """Return the words that ``code`` counts in ``vocabulary``, with nothing in the places of ``where_blank``."""
+    return pa.array(vocabulary).take(pa.array(code, mask=where_blank))
+
+
+class Tables:
+    """The tables being filled, through one connection and in one transaction."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._last: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
+
+    def take(self, table: str, number: int) -> Array:
+        """Return the next ``number`` identifiers of ``table``."""
+        last = self._last.get(table, 0)
+        self._last[table] = last + number
+        return np.arange(last + 1, last + number + 1, dtype=np.int64)
+
+    def write(self, table: str, columns: Mapping[str, Any]) -> None:
+        """Copy columns (arrays of one length, or one value for all rows) into ``table``."""
+        rows = next(len(column) for column in columns.values() if isinstance(column, np.ndarray | pa.Array))
+        if not rows:
+            return
+        text = io.BytesIO()
+        csv.write_csv(pa.table({name: _column(values, rows) for name, values in columns.items()}), text, _FORMAT)
+        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(text.getbuffer())
+        self.counts[table] = self.counts.get(table, 0) + rows
+
+    def write_rows(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Copy a few rows, each a mapping with the same keys, into ``table``."""
+        if rows:
+            self.write(table, {name: pa.array([row[name] for row in rows]) for name in rows[0]})
+
+    def set_sequences(self) -> None:
+        """Let every identity go on after the identifiers handed out."""
+        for table, last in self._last.items():
+            self._connection.execute("select setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, max(last, 1)))
+
+
+def _column(values: Any, rows: int) -> pa.Array:
+    if isinstance(values, np.ndarray):
+        return pa.array(values)
+    return values if isinstance(values, pa.Array) else pa.repeat(pa.scalar(values), rows)
