@@ -75,7 +75,9 @@ class Appointment(Base):
             name="length_sane",
         ),
         CheckConstraint("(state = 'held') = (held_until is not null)", name="hold_expires"),
-        CheckConstraint("state not in ('late_cancelled', 'cancelled') or cancelled_at is not null", name="cancel_dated"),
+        CheckConstraint(
+            "state not in ('late_cancelled', 'cancelled') or cancelled_at is not null", name="cancel_dated"
+        ),
         CheckConstraint("fee_cents between 0 and 100000000", name="fee_sane"),
         ExcludeConstraint(
             (text("int8range(therapist_id, therapist_id, '[]')"), "&&"),

@@ -1,0 +1,147 @@
+"""The calendar of the agenda: appointments as events, coloured by state, in the practice's wall time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import streamlit as st
+from babel import Locale
+from streamlit_calendar import calendar
+
+from dashboard import clock
+from dashboard.agenda.queries import Slot
+from dashboard.ui import formats
+from dashboard.ui.agenda_words import LOOKS, STATES, badge, patient_names, place, shown_state
+from dashboard.ui.language import _, language
+
+VIEWS = {"day": "timeGridDay", "week": "timeGridWeek", "month": "dayGridMonth", "list": "listDay"}
+OPENS, CLOSES = 8, 21
+ROUND = "agenda_round"
+"""Counts the panels closed: a fresh component forgets the last click, so that the same event can be clicked again."""
+
+LAYOUT = """
+.fc { font-family: "Source Sans", "Source Sans Pro", sans-serif; font-size: 0.875rem; }
+.fc .fc-event { border-width: 0 0 0 4px; border-radius: 4px; cursor: pointer; box-shadow: none; }
+.fc .fc-event:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
+.fc .fc-event.is-busy { cursor: default; }
+.fc .fc-event.is-cancelled .fc-event-title, .fc .fc-event.is-late_cancelled .fc-event-title,
+.fc .fc-event.is-cancelled .fc-list-event-title, .fc .fc-event.is-late_cancelled .fc-list-event-title
+{ text-decoration: line-through; }
+.fc .fc-timegrid-event .fc-event-main { padding: 1px 4px; line-height: 1.2; }
+.fc .fc-daygrid-event { white-space: nowrap; overflow: hidden; padding-left: 4px; }
+.fc .fc-daygrid-event-dot { display: none; }
+.fc .fc-list-event-dot { border-radius: 2px; }
+.fc a { color: inherit; text-decoration: none; }
+@media (max-width: 640px) {
+  .fc .fc-view-harness { overflow-x: auto; }
+  .fc .fc-timegrid, .fc .fc-dayGridMonth-view { min-width: 860px; }
+}
+"""
+
+
+def draw(slots: Sequence[Slot], view: str, day: date, *, is_one_therapist: bool) -> int | None:
+    """Show ``slots`` and return the id of the appointment clicked, or nothing."""
+    with st.container(horizontal=True, gap="small"):
+        present = {shown_state(slot) for slot in slots}
+        for state in STATES:
+            if state in present:
+                badge(state)
+    told = calendar(
+        events=[_event(slot, is_one_therapist=is_one_therapist) for slot in slots],
+        options=_options(slots, view, day),
+        custom_css=LAYOUT + _colours(),
+        callbacks=["eventClick"],
+        key=f"agenda_calendar_{view}_{day}_{language()}_{st.session_state.get(ROUND, 0)}",
+    )
+    clicked = told.get("eventClick", {}).get("event", {}).get("id") if isinstance(told, dict) else None
+    return int(clicked) if isinstance(clicked, str) and clicked.isdigit() else None
+
+
+def forget_click() -> None:
+    """Let the next run draw a component that was never clicked."""
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+
+
+def _event(slot: Slot, *, is_one_therapist: bool) -> dict[str, Any]:
+    parts = [patient_names(slot), "" if is_one_therapist else slot.therapist_name, place(slot)]
+    event = {
+        "title": " · ".join(part for part in parts if part),
+        "start": _wall_time(slot.starts_at),
+        "end": _wall_time(slot.ends_at),
+        "borderColor": LOOKS[shown_state(slot)].line,
+        "classNames": [f"is-{shown_state(slot)}"],
+        "interactive": slot.id is not None,
+    }
+    return event if slot.id is None else {"id": str(slot.id), **event}
+
+
+def _wall_time(moment: datetime) -> str:
+    """Return local time without an offset: the component shows what it is sent and converts nothing."""
+    return moment.astimezone(formats.zone()).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _options(slots: Sequence[Slot], view: str, day: date) -> dict[str, Any]:
+    opens, closes = _hours(slots)
+    clock_face = {"hour": "2-digit", "minute": "2-digit", "hour12": _has_half_days()}
+    return {
+        "initialView": VIEWS[view],
+        "initialDate": day.isoformat(),
+        "now": _wall_time(clock.now()),
+        "timeZone": "UTC",
+        "locale": language(),
+        "firstDay": 1,
+        "headerToolbar": False,
+        "height": "auto",
+        "slotMinTime": f"{opens:02}:00:00",
+        "slotMaxTime": f"{closes:02}:00:00",
+        "allDaySlot": False,
+        "nowIndicator": True,
+        "navLinks": False,
+        "editable": False,
+        "slotEventOverlap": False,
+        "eventMinHeight": 22,
+        "dayMaxEvents": 4,
+        "eventTimeFormat": clock_face,
+        "slotLabelFormat": clock_face,
+        "dayHeaderFormat": {"weekday": "short"} if view == "month" else {"weekday": "short", "day": "numeric"},
+        "buttonText": {"today": _("Today"), "day": _("Day"), "week": _("Week"), "month": _("Month"), "list": _("List")},
+        "allDayText": _("All day"),
+        "moreLinkText": _("more"),
+        "noEventsText": _("Nothing is booked here."),
+    }
+
+
+def _hours(slots: Sequence[Slot]) -> tuple[int, int]:
+    """Return the hours to show: the usual ones, or more when something begins earlier or ends later."""
+    begins = [slot.starts_at.astimezone(formats.zone()) for slot in slots]
+    ends = [slot.ends_at.astimezone(formats.zone()) for slot in slots]
+    opens = min((moment.hour for moment in begins), default=OPENS)
+    closes = max((moment.hour + (moment.minute > 0) for moment in ends), default=CLOSES)
+    crosses_midnight = any(begin.date() != end.date() for begin, end in zip(begins, ends, strict=True))
+    return min(opens, OPENS), 24 if crosses_midnight else max(closes, CLOSES)
+
+
+def _has_half_days() -> bool:
+    """Return whether the person's locale writes the time of day with a.m. and p.m."""
+    return "a" in Locale.parse(formats.locale()).time_formats["short"].pattern
+
+
+def _colours() -> str:
+    """Return the colours of the states and of the grid, for the light or the dark theme."""
+    is_dark = st.context.theme.type == "dark"
+    words, lines, page, quiet = (
+        ("#e6eded", "#344044", "#12181a", "#1c2427") if is_dark else ("#1b2a2e", "#d5dddd", "#ffffff", "#f3f6f6")
+    )
+    states = "".join(
+        f".fc .fc-event.is-{state} {{ background-color: {look.dark if is_dark else look.light};"
+        f" border-color: {look.line}; }}"
+        for state, look in LOOKS.items()
+    )
+    return states + (
+        f".fc {{ color: {words}; --fc-event-text-color: {words}; --fc-border-color: {lines};"
+        f" --fc-page-bg-color: {page}; --fc-neutral-bg-color: {quiet}; --fc-list-event-hover-bg-color: {quiet};"
+        f" --fc-today-bg-color: {quiet}; --fc-now-indicator-color: #cf4a4a; }}"
+        f".fc .fc-event .fc-event-main {{ color: {words}; }} .fc .fc-list-event td {{ border-color: {lines}; }}"
+    )
