@@ -1,0 +1,237 @@
+"""Questions about patient files. A therapist is answered about the files they are main therapist of, and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select, true
+
+from dashboard.access.actor import Actor, NotFoundError, Role, reading, require
+from dashboard.patients.models import CaseMember, Coverage, Guardian, Patient, PatientCase, Payer
+from dashboard.team.models import Site, Therapist
+
+READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
+NAME = func.concat_ws(" ", Patient.given_name, Patient.surname_1, Patient.surname_2).label("name")
+THERAPIST_NAME = func.concat_ws(" ", Therapist.given_name, Therapist.surnames).label("therapist_name")
+MOST_DIGITS_OF_NUMBER = 8
+
+
+@dataclass(frozen=True)
+class PatientFile:
+    """One patient file as it was read, with the version that an edit must still find."""
+
+    id: int
+    number: int
+    version: int
+    given_name: str
+    surname_1: str | None
+    surname_2: str | None
+    birth_date: date | None
+    sex: str
+    gender: str | None
+    profession: str | None
+    marital_status: str
+    address_line: str | None
+    postal_code: str | None
+    city: str | None
+    country: str | None
+    telephone: str | None
+    email: str | None
+    id_kind: str | None
+    id_value: str | None
+    emergency_name: str | None
+    emergency_relation: str | None
+    emergency_telephone: str | None
+    referral_source: str | None
+    site_id: int | None
+    main_therapist_id: int | None
+    pays: str
+    status: str
+    preferred_language: str
+    opened_on: date
+    discharged_on: date | None
+    updated_at: datetime
+
+    @property
+    def name(self) -> str:
+        """Return the full name."""
+        return " ".join(part for part in (self.given_name, self.surname_1, self.surname_2) if part)
+
+
+def is_visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition under which ``actor`` may see a file."""
+    require(actor, *READERS)
+    return Patient.main_therapist_id == actor.therapist_id if actor.role == "therapist" else true()
+
+
+def files_matching(
+    actor: Actor,
+    typed: str = "",
+    *,
+    status: str | None = None,
+    site_id: int | None = None,
+    therapist_id: int | None = None,
+    limit: int = 25,
+    offset: int = 0,
+) -> pd.DataFrame:
+    """Return files whose name, number, telephone or e-mail matches ``typed``, by surname.
+
+    Columns: patient_id, number, name, birth_date, telephone, status, therapist_name, site_name.
+    """
+    found = (
+        select(
+            Patient.id.label("patient_id"),
+            Patient.number,
+            NAME,
+            Patient.birth_date,
+            Patient.telephone,
+            Patient.status,
+            THERAPIST_NAME,
+            Site.name.label("site_name"),
+        )
+        .outerjoin(Therapist, Therapist.id == Patient.main_therapist_id)
+        .outerjoin(Site, Site.id == Patient.site_id)
+        .order_by(func.plain_text(func.coalesce(Patient.surname_1, Patient.given_name)), Patient.search_name)
+        .limit(limit)
+        .offset(offset)
+    )
+    with reading(actor, *READERS) as session:
+        result = session.execute(_matching(actor, found, typed, status, site_id, therapist_id))
+        return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def files_matching_number(
+    actor: Actor,
+    typed: str = "",
+    *,
+    status: str | None = None,
+    site_id: int | None = None,
+    therapist_id: int | None = None,
+) -> int:
+    """Return how many files ``files_matching`` finds over all its pages."""
+    counted = select(func.count(Patient.id))
+    with reading(actor, *READERS) as session:
+        return session.execute(_matching(actor, counted, typed, status, site_id, therapist_id)).scalar_one()
+
+
+def _matching(
+    actor: Actor, found: Select[Any], typed: str, status: str | None, site_id: int | None, therapist_id: int | None
+) -> Select[Any]:
+    found = found.where(is_visible_to(actor))
+    for column, wanted in (
+        (Patient.status, status),
+        (Patient.site_id, site_id),
+        (Patient.main_therapist_id, therapist_id),
+    ):
+        if wanted is not None:
+            found = found.where(column == wanted)
+    for word in typed.split()[:6]:
+        found = found.where(_word_matches(word))
+    return found
+
+
+def _word_matches(word: str) -> ColumnElement[bool]:
+    """Return the condition that a word is part of the name or e-mail, the file's number, or in the telephone."""
+    digits = "".join(letter for letter in word if letter.isascii() and letter.isdigit())
+    if digits and len(digits) >= len(word) - 1:
+        by_telephone = func.regexp_replace(Patient.telephone, "[^0-9]", "", "g").contains(digits)
+        by_number = cast(Patient.number, Text) == digits.lstrip("0")
+        return or_(by_number, by_telephone) if len(digits) <= MOST_DIGITS_OF_NUMBER else by_telephone
+    plain = func.plain_text(word)
+    escaped = func.replace(func.replace(func.replace(plain, "\\", "\\\\"), "%", "\\%"), "_", "\\_")
+    pattern = func.concat("%", escaped, "%")
+    return or_(Patient.search_name.like(pattern), func.lower(Patient.email).like(pattern))
+
+
+def patient_file(actor: Actor, patient_id: int) -> PatientFile:
+    """Return a file.
+
+    Raises:
+        NotFoundError: there is no such file, or it is not for this person; both read the same.
+    """
+    with reading(actor, *READERS) as session:
+        row = session.execute(
+            select(Patient).where(Patient.id == patient_id, is_visible_to(actor))
+        ).scalar_one_or_none()
+    if row is None:
+        raise NotFoundError("Not found.")
+    return PatientFile(**{name: getattr(row, name) for name in PatientFile.__dataclass_fields__})
+
+
+def patient_name(actor: Actor, patient_id: int) -> str:
+    """Return the name on a file that ``actor`` may see."""
+    return patient_file(actor, patient_id).name
+
+
+@dataclass(frozen=True)
+class GuardianOfFile:
+    """A guardian as the file shows them; ``has_authority`` is nothing when it is not known."""
+
+    id: int
+    given_name: str
+    surnames: str | None
+    relation: str
+    has_authority: bool | None
+    custody: str
+    telephone: str | None
+    email: str | None
+
+    @property
+    def name(self) -> str:
+        """Return the full name."""
+        return f"{self.given_name} {self.surnames or ''}".strip()
+
+
+def guardians(actor: Actor, patient_id: int) -> list[GuardianOfFile]:
+    """Return the guardians of a file that ``actor`` may see."""
+    found = (
+        select(Guardian)
+        .join(Patient, Patient.id == Guardian.patient_id)
+        .where(Guardian.patient_id == patient_id, is_visible_to(actor))
+        .order_by(Guardian.id)
+    )
+    with reading(actor, *READERS) as session:
+        return [
+            GuardianOfFile(**{name: getattr(row, name) for name in GuardianOfFile.__dataclass_fields__})
+            for row in session.scalars(found)
+        ]
+
+
+def coverages(actor: Actor, patient_id: int) -> pd.DataFrame:
+    """Return who pays for a patient: payer, policy_number, valid_from, valid_until, covered_percent, copayment."""
+    found = (
+        select(
+            Payer.name.label("payer"),
+            Coverage.policy_number,
+            Coverage.valid_from,
+            Coverage.valid_until,
+            Coverage.authorised_sessions,
+            Coverage.covered_percent,
+            (Coverage.copayment_cents / 100.0).label("copayment"),
+        )
+        .join(Payer, Payer.id == Coverage.payer_id)
+        .join(Patient, Patient.id == Coverage.patient_id)
+        .where(Coverage.patient_id == patient_id, is_visible_to(actor))
+        .order_by(Coverage.valid_from.desc())
+    )
+    with reading(actor, *READERS) as session:
+        result = session.execute(found)
+        return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def treated_together_with(actor: Actor, patient_id: int) -> pd.DataFrame:
+    """Return the other files of this file's couple or family: patient_id, name, kind; only those ``actor`` may see."""
+    mine = select(CaseMember.case_id).where(CaseMember.patient_id == patient_id)
+    found = (
+        select(Patient.id.label("patient_id"), NAME, PatientCase.kind)
+        .join(CaseMember, CaseMember.patient_id == Patient.id)
+        .join(PatientCase, PatientCase.id == CaseMember.case_id)
+        .where(CaseMember.case_id.in_(mine), Patient.id != patient_id, is_visible_to(actor))
+        .order_by(Patient.search_name)
+    )
+    with reading(actor, *READERS) as session:
+        result = session.execute(found)
+        return pd.DataFrame(result.all(), columns=list(result.keys()))
