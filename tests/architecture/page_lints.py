@@ -17,90 +17,29 @@ SQL = re.compile(
     r"\A\s*(?:select\s.+\sfrom\s|with\s+\w+\s+as\s*\(|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s)",
     re.IGNORECASE | re.DOTALL,
 )
-AGGREGATES = {
-    "groupby",
-    "agg",
-    "aggregate",
-    "pivot",
-    "pivot_table",
-    "sum",
-    "mean",
-    "median",
-    "cumsum",
-    "resample",
-    "nunique",
-}
-# What takes words for a person: as its first argument, or by one of these keywords.
-SHOWS_WORDS = {
-    "title",
-    "header",
-    "subheader",
-    "caption",
-    "markdown",
-    "write",
-    "text",
-    "info",
-    "success",
-    "warning",
-    "error",
-    "toast",
-    "metric",
-    "button",
-    "form_submit_button",
-    "download_button",
-    "link_button",
-    "page_link",
-    "checkbox",
-    "toggle",
-    "radio",
-    "selectbox",
-    "multiselect",
-    "pills",
-    "segmented_control",
-    "slider",
-    "select_slider",
-    "text_input",
-    "text_area",
-    "number_input",
-    "date_input",
-    "time_input",
-    "datetime_input",
-    "file_uploader",
-    "camera_input",
-    "expander",
-    "popover",
-    "dialog",
-    "status",
-    "spinner",
-    "menu_button",
-    "badge",
-    "Page",
-    "Column",
-    "TextColumn",
-    "NumberColumn",
-    "DateColumn",
-    "DatetimeColumn",
-    "CheckboxColumn",
-    "SelectboxColumn",
-    "LinkColumn",
-    "ProgressColumn",
-}
-WORD_KEYWORDS = {
-    "label",
-    "help",
-    "title",
-    "page_title",
-    "body",
-    "placeholder",
-    "text",
-    "empty",
-    "everything",
-    "message",
-    "buttonText",
-}
-NO_WORDS = re.compile(
-    r"Intersession|:[a-z]+/?[a-z_]*:|:(?:red|green|blue|orange|violet|gray|primary)(?:-background|-badge)?(?=\[)"
+AGGREGATES = set(
+    """
+    groupby agg aggregate pivot pivot_table sum mean median cumsum resample nunique
+    """.split()
 )
+# What takes words for a person: as its first argument, or by one of these keywords.
+SHOWS_WORDS = set(
+    """
+    title header subheader caption markdown write text info success warning error toast metric button
+    form_submit_button download_button link_button page_link checkbox toggle radio selectbox multiselect pills
+    segmented_control slider select_slider text_input text_area number_input date_input time_input datetime_input
+    file_uploader camera_input expander popover dialog status spinner menu_button badge Page Column TextColumn
+    NumberColumn DateColumn DatetimeColumn CheckboxColumn SelectboxColumn LinkColumn ProgressColumn
+    """.split()
+)
+WORD_KEYWORDS = set(
+    """
+    label help title page_title body placeholder text empty everything message buttonText
+    """.split()
+)
+COLOURS = r":(?:red|green|blue|orange|violet|gray|primary)(?:-background|-badge)?(?=\[)"
+# The product's name, pages by their files, icons, emphasis in colour.
+NO_WORDS = re.compile(rf"Intersession|pages/\w+\.py|:[a-z]+/?[a-z_]*:|{COLOURS}")
 
 
 def forbidden_import(source: str) -> Iterator[Fault]:

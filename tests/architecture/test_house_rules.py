@@ -11,8 +11,8 @@ from tests.architecture.lints import ROOT, Lint, faults, python_files
 
 CODE = ("dashboard", "expectations", "pages")
 MIGRATIONS = ROOT / "dashboard" / "migrations"
-# Statements made of identifiers of ours, which cannot be parameters: roles, schemas, settings of the search path.
-COMPOSES_STATEMENTS = {ROOT / "dashboard" / name for name in ("schema.py", "db.py")}
+# Statements made of identifiers of ours, which cannot be parameters: roles, schemas, triggers.
+COMPOSES_STATEMENTS = {ROOT / "dashboard" / name for name in ("schema.py", "db.py", "demo/rules_aside.py")}
 
 
 def code(*places: str) -> list[Path]:
@@ -106,8 +106,12 @@ BAD_SOURCES = [
 GOOD_SOURCES = [
     (lints.long_function, "def short():\n" + "    count()\n" * 39),
     (lints.composed_sql, "session.execute(text('select 1 where :name = 1'), {'name': f'{name}%'})"),
+    (lints.composed_sql, "session.execute(f'listen {CHANNEL}')"),
+    (lints.composed_sql, "session.execute(sql.SQL('analyze {}').format(sql.Identifier(table)))"),
     (lints.other_clock, "clock.now()"),
     (lints.unfinished, "path = '/var/lib/intersession'"),
+    (lints.unfinished, "try:\n    unzip()\nexcept NotImplementedError:\n    refuse()"),
+    (page_lints.untranslated, "st.page_link('pages/agenda.py', label=_('Agenda'))"),
     (lints.empty_name, "def manager(): ...\ndef data_folder(): ..."),
     (page_lints.forbidden_import, "from dashboard.agenda import queries\nimport streamlit as st"),
     (page_lints.sql_in_page, "words = 'Select a row to open it'"),

@@ -11,28 +11,12 @@ import pytest
 
 from tests.architecture.lints import ROOT
 
-TOP = {
-    ".ci",
-    ".env.example",
-    ".github",
-    ".gitignore",
-    ".pre-commit-config.yaml",
-    ".sqlfluff",
-    ".streamlit",
-    "CHANGELOG.md",
-    "LICENSE",
-    "Makefile",
-    "README.md",
-    "SECURITY.md",
-    "compose.yaml",
-    "dashboard",
-    "dbt",
-    "expectations",
-    "pages",
-    "pyproject.toml",
-    "tests",
-    "uv.lock",
-}
+TOP = set(
+    """
+    .ci .env.example .github .gitignore .pre-commit-config.yaml .sqlfluff .streamlit CHANGELOG.md LICENSE Makefile
+    README.md SECURITY.md compose.yaml dashboard dbt expectations pages pyproject.toml tests uv.lock
+    """.split()
+)
 OURS = {"dashboard", "expectations", "intersession"}
 
 
