@@ -136,6 +136,7 @@ class InvoiceLine(Base):
     __table_args__ = (
         one_of("tax_category", EXEMPTIONS),
         CheckConstraint("(tax_category = 'exempt') = (tax_rate_bp = 0)", name="exempt_untaxed"),
+        Index("ix_invoice_line_charge_id", "charge_id"),
         Index("ix_invoice_line_invoice_id", "invoice_id"),
         Index("uq_invoice_line_charge_id", "charge_id", unique=True, postgresql_where=text("amount_cents >= 0")),
     )

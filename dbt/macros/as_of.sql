@@ -10,8 +10,7 @@
 
 {# The first day of that month, on the practice's own calendar. #}
 {% macro current_month() -%}
-    (
-        select date_trunc('month', {{ as_of() }} at time zone practice_profiles.time_zone)::date
-        from {{ ref('stg_practice__practice_profiles') }} as practice_profiles
-    )
+    date_trunc('month', {{ as_of() }} at time zone coalesce(
+        (select practice_profiles.time_zone from {{ ref('stg_practice__practice_profiles') }} as practice_profiles), 'UTC'
+    ))::date
 {%- endmacro %}

@@ -178,6 +178,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_invoice_line_invoice_id_invoice")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_line")),
     )
+    op.create_index("ix_invoice_line_charge_id", "invoice_line", ["charge_id"], unique=False)
     op.create_index("ix_invoice_line_invoice_id", "invoice_line", ["invoice_id"], unique=False)
     op.create_index(
         "uq_invoice_line_charge_id",
@@ -192,6 +193,7 @@ def downgrade() -> None:
     """Take this step back."""
     op.drop_index("uq_invoice_line_charge_id", table_name="invoice_line", postgresql_where=sa.text("amount_cents >= 0"))
     op.drop_index("ix_invoice_line_invoice_id", table_name="invoice_line")
+    op.drop_index("ix_invoice_line_charge_id", table_name="invoice_line")
     op.drop_table("invoice_line")
     op.drop_table("charge_write_off")
     op.drop_index("ix_payment_allocation_payment_id", table_name="payment_allocation")

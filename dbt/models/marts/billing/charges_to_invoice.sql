@@ -1,3 +1,4 @@
+-- Anti-joins first, by hash for all charges and by key for one patient; only what they leave is summed.
 with
 
 charges as (
@@ -5,8 +6,14 @@ charges as (
     from {{ ref('stg_practice__charges') }} as candidates
     where candidates.reverses_id is null
         and not exists (
-            select 1 from {{ ref('stg_practice__invoice_lines') }} as lines
-            where lines.charge_id = candidates.charge_id and not lines.is_credit
+            select 1
+            from {{ ref('stg_practice__invoice_lines') }} as invoiced
+            where invoiced.charge_id = candidates.charge_id
+                and not exists (
+                    select 1
+                    from {{ ref('stg_practice__invoice_lines') }} as credited
+                    where credited.charge_id = invoiced.charge_id and credited.is_credit
+                )
         )
         and not exists (
             select 1 from {{ ref('stg_practice__charges') }} as reversals
@@ -26,6 +33,20 @@ appointments as (
     select * from {{ ref('stg_practice__appointments') }}
 ),
 
+remaining as (
+    select
+        charges.*,
+        charges.amount - coalesce(write_offs.amount, 0) - coalesce(invoiced.amount, 0) as net_amount,
+        invoiced.amount is not null as was_credited
+    from charges
+    left join write_offs on charges.charge_id = write_offs.charge_id
+    cross join lateral (
+        select sum(lines.amount) as amount
+        from {{ ref('stg_practice__invoice_lines') }} as lines
+        where lines.charge_id = charges.charge_id
+    ) as invoiced
+),
+
 final as (
     select
         charges.charge_id,
@@ -36,13 +57,13 @@ final as (
         coalesce(appointments.site_id, patients.site_id) as site_id,
         charges.charged_on,
         date_trunc('month', charges.charged_on)::date as month,
-        (charges.amount - coalesce(write_offs.amount, 0))::numeric(12, 2) as net_amount,
-        {{ with_tax('charges.amount - coalesce(write_offs.amount, 0)') }}::numeric(12, 2) as amount
-    from charges
+        charges.was_credited,
+        charges.net_amount::numeric(12, 2) as net_amount,
+        {{ with_tax('charges.net_amount') }}::numeric(12, 2) as amount
+    from remaining as charges
     inner join patients on charges.patient_id = patients.patient_id
     left join appointments on charges.appointment_id = appointments.appointment_id
-    left join write_offs on charges.charge_id = write_offs.charge_id
-    where charges.amount > coalesce(write_offs.amount, 0)
+    where charges.net_amount > 0
 )
 
 select * from final
