@@ -90,7 +90,11 @@ class ImportStaging(Base):
 
 
 class ExternalRef(Base):
-    """Where a row came from: the source's own id, the local row, and a hash of the content last taken."""
+    """Where a row came from: the source's own id and the local row (0 when the id stands for nobody).
+
+    ``content_sha256`` is of what the source said last, ``row_sha256`` of the row as the import left it: a row that a
+    person has changed since is not overwritten.
+    """
 
     __tablename__ = "external_ref"
     __table_args__ = (Index("ix_external_ref_entity_local_id", "entity", "local_id"),)
@@ -100,4 +104,5 @@ class ExternalRef(Base):
     external_id: Mapped[str] = mapped_column(String(200), primary_key=True)
     local_id: Mapped[int] = mapped_column(BigInteger)
     content_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    row_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     import_run_id: Mapped[int | None] = mapped_column(ForeignKey("import_run.id"))

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(length=200), nullable=False),
         sa.Column("local_id", sa.BigInteger(), nullable=False),
         sa.Column("content_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("row_sha256", sa.LargeBinary(), nullable=True),
         sa.Column("import_run_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["import_run_id"], ["import_run.id"], name=op.f("fk_external_ref_import_run_id_import_run")

@@ -53,7 +53,7 @@ CHANGED = (
     "training_requirement_part",
     "working_hours",
 )
-REMOVED = ("appointment_patient", "guardian", "import_staging", "training_requirement_part")
+REMOVED = ("appointment_patient", "guardian", "import_staging", "training_entry", "training_requirement_part")
 READ_ONLY = ("check_result", "check_rule", "check_run", "finding")
 CHECKER_WRITES = ("check_result", "check_rule", "check_run", "finding", "refresh_run")
 CHECKER_READS = (
@@ -86,6 +86,10 @@ def upgrade() -> None:
     op.execute(f"grant select, insert on {', '.join((*ADDED, *CHANGED))} to app_rt")
     op.execute(f"grant update on {', '.join(CHANGED)} to app_rt")
     op.execute("grant select, insert on import_staging to app_rt")
+    # A run's row is written first, for the rows set aside to point to, and its counts at the end of the same transaction.
+    op.execute(
+        "grant update (read, loaded, updated, unchanged, set_aside, counts, finished_at) on import_run to app_rt"
+    )
     op.execute(f"grant delete on {', '.join(REMOVED)} to app_rt")
     op.execute(f"grant select on {', '.join(READ_ONLY)}, alembic_version to app_rt")
     op.execute(f"grant usage on all sequences in schema {schema} to app_rt")
