@@ -15,10 +15,15 @@ if view == agenda_filters.NOT_MARKED:
 else:
     day, period = agenda_filters.period_choice(view)
     slots = queries.appointments_between(actor, period.since, period.until, **narrowed)
-    st.subheader(period.title(), anchor=False)
     if len(slots) == queries.MOST_ROWS:
         st.warning(_("Too many appointments to show all of them. Choose a therapist, a site or a shorter time."))
-    clicked = agenda_calendar.draw(slots, view, day, is_one_therapist=narrowed["therapist_id"] is not None)
+    clicked = agenda_calendar.draw(
+        slots,
+        view,
+        day,
+        has_one_therapist=narrowed["therapist_id"] is not None,
+        has_one_room=narrowed["room_id"] is not None,
+    )
     if clicked is not None:
         address.keep("appointment", clicked)
 

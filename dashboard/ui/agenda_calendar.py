@@ -17,13 +17,16 @@ from dashboard.ui.agenda_words import LOOKS, STATES, badge, patient_names, place
 from dashboard.ui.language import _, language
 
 VIEWS = {"day": "timeGridDay", "week": "timeGridWeek", "month": "dayGridMonth", "list": "listDay"}
+CROWDED_WEEK = "dayGridWeek"
+"""A week of the whole team side by side leaves a name no room; one line each does."""
 OPENS, CLOSES = 8, 21
+MOST_A_DAY = 4
 ROUND = "agenda_round"
 """Counts the panels closed: a fresh component forgets the last click, so that the same event can be clicked again."""
 
 LAYOUT = """
 .fc { font-family: "Source Sans", "Source Sans Pro", sans-serif; font-size: 0.875rem; }
-.fc .fc-event { border-width: 0 0 0 4px; border-radius: 4px; cursor: pointer; box-shadow: none; }
+.fc .fc-event { border-style: solid; border-width: 0 0 0 4px; border-radius: 4px; cursor: pointer; box-shadow: none; }
 .fc .fc-event:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
 .fc .fc-event.is-busy { cursor: default; }
 .fc .fc-event.is-cancelled .fc-event-title, .fc .fc-event.is-late_cancelled .fc-event-title,
@@ -31,7 +34,8 @@ LAYOUT = """
 { text-decoration: line-through; }
 .fc .fc-timegrid-event .fc-event-main { padding: 1px 4px; line-height: 1.2; }
 .fc .fc-daygrid-event { white-space: nowrap; overflow: hidden; padding-left: 4px; }
-.fc .fc-daygrid-event-dot { display: none; }
+.fc .fc-daygrid-event-dot, .fc .fc-list-day { display: none; }
+.fc .fc-daygrid-event .fc-event-title { font-weight: 400; }
 .fc .fc-list-event-dot { border-radius: 2px; }
 .fc a { color: inherit; text-decoration: none; }
 @media (max-width: 640px) {
@@ -41,19 +45,24 @@ LAYOUT = """
 """
 
 
-def draw(slots: Sequence[Slot], view: str, day: date, *, is_one_therapist: bool) -> int | None:
+def draw(slots: Sequence[Slot], view: str, day: date, *, has_one_therapist: bool, has_one_room: bool) -> int | None:
     """Show ``slots`` and return the id of the appointment clicked, or nothing."""
+    drawn = CROWDED_WEEK if view == "week" and not (has_one_therapist or has_one_room) else VIEWS[view]
     with st.container(horizontal=True, gap="small"):
         present = {shown_state(slot) for slot in slots}
         for state in STATES:
             if state in present:
                 badge(state)
     told = calendar(
-        events=[_event(slot, is_one_therapist=is_one_therapist) for slot in slots],
-        options=_options(slots, view, day),
+        events=[_event(slot, names_therapist=not has_one_therapist) for slot in slots],
+        options={
+            **_options(slots, day),
+            "initialView": drawn,
+            "dayMaxEvents": MOST_A_DAY if view == "month" else False,
+        },
         custom_css=LAYOUT + _colours(),
         callbacks=["eventClick"],
-        key=f"agenda_calendar_{view}_{day}_{language()}_{st.session_state.get(ROUND, 0)}",
+        key=f"agenda_calendar_{drawn}_{day}_{language()}_{st.session_state.get(ROUND, 0)}",
     )
     clicked = told.get("eventClick", {}).get("event", {}).get("id") if isinstance(told, dict) else None
     return int(clicked) if isinstance(clicked, str) and clicked.isdigit() else None
@@ -64,8 +73,8 @@ def forget_click() -> None:
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 
-def _event(slot: Slot, *, is_one_therapist: bool) -> dict[str, Any]:
-    parts = [patient_names(slot), "" if is_one_therapist else slot.therapist_name, place(slot)]
+def _event(slot: Slot, *, names_therapist: bool) -> dict[str, Any]:
+    parts = [patient_names(slot), slot.therapist_name if names_therapist else "", place(slot)]
     event = {
         "title": " · ".join(part for part in parts if part),
         "start": _wall_time(slot.starts_at),
@@ -82,11 +91,10 @@ def _wall_time(moment: datetime) -> str:
     return moment.astimezone(formats.zone()).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _options(slots: Sequence[Slot], view: str, day: date) -> dict[str, Any]:
+def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
     opens, closes = _hours(slots)
     clock_face = {"hour": "2-digit", "minute": "2-digit", "hour12": _has_half_days()}
     return {
-        "initialView": VIEWS[view],
         "initialDate": day.isoformat(),
         "now": _wall_time(clock.now()),
         "timeZone": "UTC",
@@ -102,10 +110,9 @@ def _options(slots: Sequence[Slot], view: str, day: date) -> dict[str, Any]:
         "editable": False,
         "slotEventOverlap": False,
         "eventMinHeight": 22,
-        "dayMaxEvents": 4,
         "eventTimeFormat": clock_face,
         "slotLabelFormat": clock_face,
-        "dayHeaderFormat": {"weekday": "short"} if view == "month" else {"weekday": "short", "day": "numeric"},
+        "views": {"week": {"dayHeaderFormat": {"weekday": "short", "day": "numeric"}}},
         "buttonText": {"today": _("Today"), "day": _("Day"), "week": _("Week"), "month": _("Month"), "list": _("List")},
         "allDayText": _("All day"),
         "moreLinkText": _("more"),

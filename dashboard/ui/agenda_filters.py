@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TypedDict
 
 import streamlit as st
-from babel.dates import format_interval
+from babel.dates import format_interval, format_skeleton
 
 from dashboard.access.actor import Actor
 from dashboard.team import queries as team
@@ -16,6 +16,7 @@ from dashboard.ui.language import _
 
 NOT_MARKED = "not_marked"
 MONTHS_APART = 31
+DAY_FIELD_WIDTH = 160
 EARLIEST, LATEST = date(1980, 1, 1), date(2099, 12, 31)
 
 
@@ -44,13 +45,6 @@ class Period:
         """Return the midnight that closes the period, in the practice's time zone."""
         return datetime.combine(self.end, time.min, formats.zone())
 
-    def title(self) -> str:
-        """Return the days in words."""
-        last = self.end - timedelta(days=1)
-        if last == self.first:
-            return formats.day(self.first, "full")
-        return str(format_interval(self.first, last, "yMMMd", locale=formats.locale()))
-
 
 def view_choice() -> str:
     """Offer the views and return the one chosen. A telephone starts with the list, which fits its width."""
@@ -72,7 +66,7 @@ def is_telephone() -> bool:
 
 def narrowed(actor: Actor) -> Narrowed:
     """Offer therapist, site and room, and return what was chosen; a therapist starts with their own hours."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         therapist_id = _therapist(actor)
         sites = team.sites(actor)
         site_id = None
@@ -98,16 +92,28 @@ def _therapist(actor: Actor) -> int | None:
 def period_choice(view: str) -> tuple[date, Period]:
     """Offer the day with a step back and forth; return it and the days that ``view`` shows around it."""
     today = formats.today()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        here = _day_in_address() or today
+    here = _day_in_address() or today
+    with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Earlier"), key="agenda_earlier", icon=":material/chevron_left:"):
             _go(_step(here, view, -1))
         if st.button(_("Today"), key="agenda_today", disabled=here == today):
             _go(today)
         if st.button(_("Later"), key="agenda_later", icon=":material/chevron_right:", icon_position="right"):
             _go(_step(here, view, 1))
-        day = filters.day("agenda", "day", _("Day"), today)
+        with st.container(width=DAY_FIELD_WIDTH):
+            day = filters.day("agenda", "day", _("Day"), today)
+        st.subheader(title(view, day), anchor=False)
     return day, period(view, day)
+
+
+def title(view: str, day: date) -> str:
+    """Return the days that a view shows, in words."""
+    if view == "month":
+        return str(format_skeleton("yMMMM", day, locale=formats.locale()))
+    if view == "week":
+        shown = period(view, day)
+        return str(format_interval(shown.first, shown.end - timedelta(days=1), "yMMMd", locale=formats.locale()))
+    return formats.day(day, "full")
 
 
 def period(view: str, day: date) -> Period:

@@ -16,7 +16,7 @@ from dashboard.agenda.queries import AppointmentDetails
 from dashboard.billing import commands as billing
 from dashboard.ui import address, errors, formats
 from dashboard.ui.agenda_calendar import forget_click
-from dashboard.ui.agenda_words import badge, mode_name, reason_name, shown_state, state_name, who_name
+from dashboard.ui.agenda_words import badge, escaped, mode_name, reason_name, shown_state, state_name, who_name
 from dashboard.ui.language import _
 
 
@@ -65,8 +65,8 @@ def _facts(found: AppointmentDetails) -> None:
     with st.container(horizontal=True, gap="small"):
         badge(shown_state(slot))
         st.badge(mode_name(slot.mode or "in_person"), color="gray")
-    st.markdown(f"**{_escaped(slot.service_name or '')}** · {_escaped(slot.therapist_name)}")
-    st.write(" · ".join(_escaped(part) for part in (slot.room_name, found.site_name) if part))
+    st.markdown(f"**{escaped(slot.service_name or '')}** · {escaped(slot.therapist_name)}")
+    st.write(" · ".join(escaped(part) for part in (slot.room_name, found.site_name) if part))
     if found.site_time_zone != formats.practice().time_zone:
         local = format_time(
             slot.starts_at, format="short", tzinfo=ZoneInfo(found.site_time_zone), locale=formats.locale()
@@ -76,7 +76,7 @@ def _facts(found: AppointmentDetails) -> None:
         for patient in slot.patients:
             st.page_link(
                 "pages/patient_files.py",
-                label=_escaped(patient.name),
+                label=escaped(patient.name),
                 icon=":material/folder_shared:",
                 query_params={"patient": str(patient.id)},
             )
@@ -100,7 +100,7 @@ def _history(found: AppointmentDetails) -> None:
     if found.marked_at and found.marked_by:
         lines.append(
             _("Recorded by {person}, {moment}").format(
-                person=_escaped(found.marked_by), moment=formats.moment(found.marked_at)
+                person=escaped(found.marked_by), moment=formats.moment(found.marked_at)
             )
         )
     if found.slot.state in rules.FEE_STATES:
@@ -209,8 +209,3 @@ def _times(found: AppointmentDetails) -> str:
     slot = found.slot
     day = formats.day(slot.starts_at.astimezone(formats.zone()).date(), "full")
     return f"{day}, {formats.hour(slot.starts_at)}–{formats.hour(slot.ends_at)}"
-
-
-def _escaped(words: str) -> str:
-    """Return a name so that Markdown shows it as it is written."""
-    return "".join(f"\\{letter}" if letter in "\\`*_{}[]()#+-.!|<>~$:" else letter for letter in words)

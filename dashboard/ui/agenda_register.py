@@ -10,10 +10,11 @@ from dashboard.agenda.queries import Slot
 from dashboard.ui import address, errors, filters, formats
 from dashboard.ui.agenda_filters import Narrowed
 from dashboard.ui.agenda_panel import record
-from dashboard.ui.agenda_words import patient_names, place
+from dashboard.ui.agenda_words import escaped, patient_names, place
 from dashboard.ui.language import _, ngettext
 
 PER_PAGE = 25
+WORDS_WIDTH = 560
 
 
 def show(actor: Actor, narrowed: Narrowed) -> None:
@@ -25,28 +26,24 @@ def show(actor: Actor, narrowed: Narrowed) -> None:
     words = ngettext("{number} appointment is not marked yet.", "{number} appointments are not marked yet.", total)
     st.markdown(f"**{words.format(number=formats.number(total))}**")
     st.caption(_("Keys for the first row: A attended, N no-show. A no-show recorded here carries no fee."))
-    place_of_pages = st.container()
-    with place_of_pages:
-        offset = filters.page_number("agenda", total, PER_PAGE)
+    offset = filters.page_number("agenda", total, PER_PAGE)
     rows = queries.unconfirmed_appointments(actor, limit=PER_PAGE, offset=offset, **narrowed)
     for position, slot in enumerate(rows):
         _row(actor, slot, is_first=position == 0)
 
 
 def _row(actor: Actor, slot: Slot, *, is_first: bool) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", border=True, key=f"agenda_row_{slot.id}"):
-        st.text(_line(slot), width="stretch")
-        with st.container(horizontal=True, width="content", gap="xsmall"):
-            _quick(actor, slot, "attended", _("Attended"), "a" if is_first else None)
-            _quick(actor, slot, "no_show", _("No-show"), "n" if is_first else None)
-            if st.button(_("Other …"), key=f"agenda_open_{slot.id}", help=_("Cancelled, late, or with a fee")):
-                address.keep("appointment", slot.id)
-                st.rerun()
-
-
-def _line(slot: Slot) -> str:
-    parts = (formats.moment(slot.starts_at), patient_names(slot), slot.service_name, slot.therapist_name, place(slot))
-    return " · ".join(part for part in parts if part)
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"agenda_row_{slot.id}"):
+        with st.container(width=WORDS_WIDTH, gap=None):
+            st.text(f"{formats.moment(slot.starts_at)} · {patient_names(slot)}")
+            st.caption(
+                escaped(" · ".join(part for part in (slot.service_name, slot.therapist_name, place(slot)) if part))
+            )
+        _quick(actor, slot, "attended", _("Attended"), "a" if is_first else None)
+        _quick(actor, slot, "no_show", _("No-show"), "n" if is_first else None)
+        if st.button(_("Other …"), key=f"agenda_open_{slot.id}", type="tertiary", help=_("Cancelled, or with a fee")):
+            address.keep("appointment", slot.id)
+            st.rerun()
 
 
 def _quick(actor: Actor, slot: Slot, state: str, label: str, shortcut: str | None) -> None:

@@ -30,7 +30,11 @@ def choice(page: str, name: str, label: str, options: Mapping[T, str], *, everyt
     state = f"{page}_{name}"
     _follow_address(state, name, address.choice_parameter(name, options) or (keys[0]))
     picked = st.selectbox(
-        label, keys, format_func=lambda key: options[key] if key is not None else everything or "", key=state
+        label,
+        keys,
+        format_func=lambda key: options[key] if key is not None else everything or "",
+        key=state,
+        placeholder=everything,
     )
     address.keep(name, picked if picked != keys[0] or everything is None else None)
     st.session_state[f"{state}_seen"] = address.parameter(name)
@@ -76,7 +80,7 @@ def page_number(page: str, total: int, per_page: int) -> int:
         return 0
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Previous"), key=f"{page}_previous", disabled=current == 1, icon=":material/chevron_left:"):
-            address.keep("p", current - 1 if current > 2 else None)  # noqa: PLR2004
+            address.keep("p", current - 1 if current > 2 else None)
             st.rerun()
         st.caption(_("Page {page} of {pages} · {total} rows").format(page=current, pages=pages, total=total))
         if st.button(_("Next"), key=f"{page}_next", disabled=current == pages, icon=":material/chevron_right:"):

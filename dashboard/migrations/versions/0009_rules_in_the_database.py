@@ -32,6 +32,25 @@ for each row when (old.state is distinct from new.state or old.during is distinc
 execute function appointment_tells_attendees();
 """
 
+# Billing stands above the agenda, so the agenda cannot ask it; and an import or a later screen must not slip past either.
+CHARGED_STAYS_MARKED = """
+create function charged_stays_marked() returns trigger language plpgsql set search_path from current as $$
+begin
+    if exists (
+        select 1 from charge where appointment_id = old.id and reverses_id is null and not exists (
+            select 1 from charge as reversal where reversal.reverses_id = charge.id
+        )
+    ) then
+        raise exception using errcode = '23514', constraint = 'charged_stays_marked',
+            message = 'the appointment was charged';
+    end if;
+    return new;
+end $$;
+create trigger charged_stays_marked before update of state on appointment
+for each row when (old.state in ('attended', 'no_show', 'late_cancelled') and new.state <> old.state)
+execute function charged_stays_marked();
+"""
+
 APPEND_ONLY = """
 create function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -182,7 +201,16 @@ NOTICED_TABLES = (
 
 def upgrade() -> None:
     """Apply this step."""
-    for script in (ATTENDEE_FOLLOWS, APPEND_ONLY, ALLOCATIONS, INVOICE_TOTAL, CONSENT_SIGNED, PATIENT_TOUCHED, NOTICES):
+    for script in (
+        ATTENDEE_FOLLOWS,
+        CHARGED_STAYS_MARKED,
+        APPEND_ONLY,
+        ALLOCATIONS,
+        INVOICE_TOTAL,
+        CONSENT_SIGNED,
+        PATIENT_TOUCHED,
+        NOTICES,
+    ):
         op.execute(script)
     for table in APPEND_ONLY_TABLES:
         op.execute(
@@ -200,6 +228,7 @@ def downgrade() -> None:
     for function in (
         "attendee_copies_appointment",
         "appointment_tells_attendees",
+        "charged_stays_marked",
         "refuse_change",
         "allocations_within_bounds",
         "invoice_total_is_sum_of_lines",
