@@ -66,9 +66,13 @@ class Consent(Base):
             "state not in ('signed', 'withdrawn', 'expired', 'superseded') or signed_on is not null",
             name="signed_dated",
         ),
-        CheckConstraint("state not in ('requested', 'viewed', 'declined') or signed_on is null", name="unsigned_undated"),
+        CheckConstraint(
+            "state not in ('requested', 'viewed', 'declined') or signed_on is null", name="unsigned_undated"
+        ),
         CheckConstraint("(state in ('withdrawn', 'superseded')) = (ended_on is not null)", name="end_dated"),
-        CheckConstraint("valid_until is null or signed_on is null or valid_until >= signed_on", name="validity_ordered"),
+        CheckConstraint(
+            "valid_until is null or signed_on is null or valid_until >= signed_on", name="validity_ordered"
+        ),
         Index("ix_consent_patient_id_template_id", "patient_id", "template_id"),
         Index("ix_consent_template_id", "template_id"),
     )

@@ -89,7 +89,7 @@ def accepted(fields: dict[str, Any]) -> dict[str, Any]:
     """
     if not set(fields) <= EDITABLE:
         raise RuleBrokenError("This field cannot be changed here.")
-    values = {name: rules.cleaned(value) if name in TEXTS else value for name, value in fields.items()}
+    values: dict[str, Any] = {name: rules.cleaned(value) if name in TEXTS else value for name, value in fields.items()}
     for name, allowed in CHOICES.items():
         if name in values and values[name] not in allowed:
             raise RuleBrokenError("This choice is not on the list.")
