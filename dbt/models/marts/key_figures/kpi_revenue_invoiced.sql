@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_money_balance') }}
 with
 
 figure as (
