@@ -10,7 +10,7 @@ from dashboard.access.actor import Actor
 from dashboard.config import ROOT
 from dashboard.ui import session
 from dashboard.ui.frame import sidebar, sign_in_screen, unavailable
-from dashboard.ui.navigation import SCREENS, Screen, title
+from dashboard.ui.navigation import SCREENS, Screen, page_file, title
 
 
 @st.cache_resource
@@ -34,7 +34,7 @@ def _page(screen: Screen, actor: Actor | None) -> st.Page:
 
 def _home() -> None:
     """Go to the first screen; the bare address stays free, so that every screen has an address of its own."""
-    st.switch_page("pages/today.py")
+    st.switch_page(page_file("today"))
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from dashboard.ui import address, errors, formats
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import badge, escaped, mode_name, reason_name, shown_state, state_name, who_name
 from dashboard.ui.language import _
+from dashboard.ui.navigation import page_file
 
 
 def show(actor: Actor, appointment_id: int) -> None:
@@ -65,8 +66,8 @@ def _facts(found: AppointmentDetails) -> None:
     with st.container(horizontal=True, gap="small"):
         badge(shown_state(slot))
         st.badge(mode_name(slot.mode or "in_person"), color="gray")
-    st.markdown(f"**{escaped(slot.service_name or '')}** · {escaped(slot.therapist_name)}")
-    st.write(" · ".join(escaped(part) for part in (slot.room_name, found.site_name) if part))
+    where = " · ".join(escaped(part) for part in (slot.room_name, found.site_name) if part)
+    st.markdown(f"**{escaped(slot.service_name or '')}** · {escaped(slot.therapist_name)}  \n{where}")
     if found.site_time_zone != formats.practice().time_zone:
         local = format_time(
             slot.starts_at, format="short", tzinfo=ZoneInfo(found.site_time_zone), locale=formats.locale()
@@ -75,7 +76,7 @@ def _facts(found: AppointmentDetails) -> None:
     with st.container(horizontal=True, gap="small"):
         for patient in slot.patients:
             st.page_link(
-                "pages/patient_files.py",
+                page_file("patient_files"),
                 label=escaped(patient.name),
                 icon=":material/folder_shared:",
                 query_params={"patient": str(patient.id)},

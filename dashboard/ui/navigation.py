@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from dashboard.access.actor import Actor, Role
+from dashboard.config import ROOT
 from dashboard.ui.language import _
 
 EVERYBODY: tuple[Role, ...] = ("manager", "therapist", "front_desk", "auditor")
@@ -41,6 +43,11 @@ SCREENS = (
     Screen("key_figures", ":material/monitoring:", EVERYBODY),
     Screen("imports", ":material/upload_file:", OFFICE),
 )
+
+
+def page_file(slug: str) -> Path:
+    """Return the file of a screen. Streamlit takes a relative path from the frame's folder, where no page is."""
+    return ROOT / "pages" / f"{slug}.py"
 
 
 def title(slug: str) -> str:
