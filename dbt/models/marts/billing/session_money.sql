@@ -13,11 +13,6 @@ services as (
     select * from {{ ref('stg_practice__services') }}
 ),
 
--- A couple or a family is charged once, to its first patient; in a group everybody is charged.
-services as (
-    select * from {{ ref('stg_practice__services') }}
-),
-
 -- A couple or family shares one price: when another of them is charged, there is nothing left to charge.
 sessions as (
     select
@@ -29,7 +24,6 @@ sessions as (
                 and shared.kind in ('session', 'late_cancellation', 'no_show')
                 and shared.reverses_id is null
         ) as is_charged_to_another,
-        services.kind in ('couple', 'family') and attendees.position > 1 as is_on_another_file,
         attendees.patient_id,
         money.charge_count,
         money.charged_amount,
@@ -41,7 +35,6 @@ sessions as (
         money.due_on
     from attendees
     inner join appointments on attendees.appointment_id = appointments.appointment_id
-    inner join services on appointments.service_id = services.service_id
     inner join services on appointments.service_id = services.service_id
     cross join lateral (
         select
@@ -73,7 +66,7 @@ final as (
         state,
         is_delivered,
         case
-            when charge_count = 0 and is_charged and fee_amount > 0 and not is_on_another_file then 'not_charged'
+            when charge_count = 0 and is_charged and fee_amount > 0 and not is_charged_to_another then 'not_charged'
             when charge_count = 0 or charged_amount = 0 then 'no_charge'
             when written_off_amount >= charged_amount then 'written_off'
             when invoiced_amount + written_off_amount < charged_amount then 'not_invoiced'

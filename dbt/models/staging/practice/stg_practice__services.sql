@@ -1,6 +1,4 @@
 select
     id as service_id,
-    name,
-    kind,
-    minutes
+    kind
 from {{ source('practice', 'service') }}
