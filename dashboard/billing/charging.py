@@ -1,4 +1,4 @@
-"""The steps of charging a session: what it costs, who shares the price, and who pays which part of it."""
+"""The steps of charging a session: what it costs, whom it is charged to, and who pays which part of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.billing.models import Charge
 from dashboard.team.models import Service, Site
 
 KINDS = {"attended": "session", "late_cancelled": "late_cancellation", "no_show": "no_show"}
-SHARED_PRICE = ("couple", "family")
+CHARGED_ONCE = ("couple", "family")
 
 
 def charge_appointment(session: Session, actor: Actor, appointment_id: int) -> int:
@@ -34,7 +34,6 @@ def charge_appointment(session: Session, actor: Actor, appointment_id: int) -> i
     attending = select(Attendee.patient_id).where(Attendee.appointment_id == appointment_id)
     patients = session.scalars(attending.order_by(Attendee.position, Attendee.patient_id)).all()
     parties.lock_patients(session, patients)
-    shares = rules.split_evenly(price, len(patients)) if service.kind in SHARED_PRICE else [price] * len(patients)
     charge = Charge(
         appointment_id=appointment_id,
         kind=kind,
@@ -42,15 +41,16 @@ def charge_appointment(session: Session, actor: Actor, appointment_id: int) -> i
         charged_on=appointment.starts_at.astimezone(ZoneInfo(time_zone)).date(),
         tax_rate_bp=service.tax_rate_bp,
     )
+    charged = _charged(session, appointment_id)
+    if service.kind in CHARGED_ONCE:
+        patients = [] if charged else patients[:1]
     return sum(
-        _charge_patient(session, charge, patient_id, share) for patient_id, share in zip(patients, shares, strict=True)
+        _charge_patient(session, charge, patient_id, price) for patient_id in patients if patient_id not in charged
     )
 
 
 def _charge_patient(session: Session, charge: Charge, patient_id: int, amount: int) -> int:
-    """Write a patient's and a payer's part of ``amount`` like ``charge``, unless the patient is charged already."""
-    if _is_charged(session, charge.appointment_id, patient_id):
-        return 0
+    """Write a patient's and a payer's part of ``amount``, and the rest as in ``charge``."""
     parts = _parts(session, charge.kind, patient_id, amount, charge.charged_on)
     rows = [
         {
@@ -79,14 +79,17 @@ def _kind_and_price(appointment: Appointment, service: Service) -> tuple[str, in
     return kind, rules.share(appointment.fee_cents, service.late_fee_percent)
 
 
-def _is_charged(session: Session, appointment_id: int | None, patient_id: int) -> bool:
-    already = select(Charge.id).where(
-        Charge.appointment_id == appointment_id,
-        Charge.patient_id == patient_id,
-        Charge.kind.in_(KINDS.values()),
-        Charge.reverses_id.is_(None),
+def _charged(session: Session, appointment_id: int) -> set[int]:
+    """Return the patients who are charged for an appointment already."""
+    return set(
+        session.scalars(
+            select(Charge.patient_id).where(
+                Charge.appointment_id == appointment_id,
+                Charge.kind.in_(KINDS.values()),
+                Charge.reverses_id.is_(None),
+            )
+        )
     )
-    return session.scalar(already.limit(1)) is not None
 
 
 def _parts(session: Session, kind: str, patient_id: int, amount: int, day: date) -> list[tuple[int | None, int]]:

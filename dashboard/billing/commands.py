@@ -32,7 +32,7 @@ def charge_session(actor: Actor, appointment_id: int) -> int:
     """Charge what was delivered, or missed for a fee, to the patients and their payers; return the number of charges.
 
     Doing it again charges nothing and returns 0. The price is the one agreed at booking; a couple or a family
-    shares it evenly. A missed session is the patient's own: payers pay for care that was given.
+    is charged once, to its first patient. A missed session is the patient's own: payers pay for care that was given.
 
     Raises:
         NotFoundError: no such appointment, or a colleague's for a therapist.

@@ -75,6 +75,11 @@ def unspent_payments(session: Session, patient_id: int, payer_id: int | None) ->
     return [Open(*row) for row in found]
 
 
+def credit_cents(session: Session, patient_id: int, payer_id: int | None) -> int:
+    """Return what a party paid and no invoice has taken."""
+    return sum(payment.open_cents for payment in unspent_payments(session, patient_id, payer_id))
+
+
 def open_cents(session: Session, invoice_id: int) -> int:
     """Return what is open of an invoice."""
     return session.scalars(select(INVOICE_OPEN).where(Invoice.id == invoice_id)).one()

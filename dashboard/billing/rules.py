@@ -65,12 +65,6 @@ def split_amount(
     return Split(patient_cents, price_cents - patient_cents)
 
 
-def split_evenly(price_cents: int, parts: int) -> list[int]:
-    """Split a price into equal parts; the cents that do not divide go to the first ones."""
-    each, rest = divmod(price_cents, parts)
-    return [each + (position < rest) for position in range(parts)]
-
-
 def tax_on(amount_cents: int, rate_bp: int) -> int:
     """Return the tax on an amount, at a rate in hundredths of a per cent, halves of a cent rounded away from zero."""
     tax = Decimal(amount_cents) * rate_bp / HUNDRED_PERCENT_BP

@@ -36,6 +36,7 @@ def refusal_sentence(code: str) -> str:
         "too_long": _("A text is too long."),
         "try_again": _("The system is busy. Try again."),
         "not_allowed": _("Not found, or not available to you."),
+        "not_built": _("The figures are not built yet. They follow a minute or two after the start; then reload."),
     }.get(code, _("Not saved. Try again; if it happens again, give the reference to whoever looks after the system."))
 
 
@@ -46,10 +47,13 @@ def show_failure(error: Exception, reference: str) -> None:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Run a command; when it is refused, say why on the spot and keep what was typed."""
+    """Run a command or draw a figure; when it is refused, say why on the spot and keep what was typed."""
     try:
         yield
-    except (NotAllowedError, NotFoundError, ChangedSinceError, DatabaseRefusal, NoDatabaseError) as error:
+    except DatabaseRefusal as refused:
+        show = st.info if refused.code == "not_built" else st.error
+        show(sentence(refused), icon=":material/info:" if refused.code == "not_built" else ":material/error:")
+    except (NotAllowedError, NotFoundError, ChangedSinceError, NoDatabaseError) as error:
         st.error(sentence(error), icon=":material/error:")
     except RuleBrokenError as error:
         st.error(_(str(error)), icon=":material/error:")

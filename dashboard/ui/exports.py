@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -28,17 +29,17 @@ def as_csv(frame: pd.DataFrame) -> bytes:
     return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
-def csv_button(actor: Actor, frame: pd.DataFrame, name: str, key: str) -> None:
-    """Offer ``frame`` for download under ``name``; nothing is prepared until the button is pressed."""
+def csv_button(actor: Actor, frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, key: str) -> None:
+    """Offer ``frame`` for download under ``name``; nothing is prepared, or asked for, until the button is pressed."""
     require(actor)
     st.download_button(
         _("Download CSV"),
-        data=lambda: as_csv(frame),
+        data=lambda: as_csv(frame() if callable(frame) else frame),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=key,
         icon=":material/download:",
         type="tertiary",
         on_click="ignore",
-        disabled=frame.empty,
+        disabled=not callable(frame) and frame.empty,
     )

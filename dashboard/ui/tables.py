@@ -9,8 +9,10 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from dashboard.ui import address
 from dashboard.ui.formats import practice
 from dashboard.ui.language import _
+from dashboard.ui.navigation import page_file
 
 Kind = Literal["text", "number", "money", "percent", "hours", "day", "moment"]
 CURRENCY_FORMATS = {"EUR": "euro", "USD": "dollar", "JPY": "yen"}
@@ -35,9 +37,20 @@ class Link:
     ids: dict[str, int | str]
 
 
-def open_link(link: Link) -> None:
-    """Go to ``link``."""
-    st.switch_page(f"pages/{link.page}.py", query_params={name: str(value) for name, value in link.ids.items()})
+@dataclass(frozen=True)
+class Here:
+    """A detail of the same page, by the ids that it opens with; the filters in the address stay."""
+
+    ids: dict[str, int | str]
+
+
+def open_link(link: Link | Here) -> None:
+    """Go to ``link``. A page shows a detail instead of the list: else the row selected would open it again."""
+    if isinstance(link, Here):
+        for name, value in link.ids.items():
+            address.keep(name, value)
+        st.rerun()
+    st.switch_page(page_file(link.page), query_params={name: str(value) for name, value in link.ids.items()})
 
 
 def _configured(column: Column) -> Any:
@@ -67,7 +80,7 @@ def table(
     *,
     key: str,
     empty: str,
-    opens: Callable[[pd.Series], Link] | None = None,
+    opens: Callable[[pd.Series], Link | Here] | None = None,
     height: int | Literal["auto"] = "auto",
 ) -> None:
     """Show ``frame``; selecting a row opens what ``opens`` returns for it.
