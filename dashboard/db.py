@@ -57,7 +57,9 @@ def _administration() -> tuple[URL, str]:
         return url, chosen.login_secret or (url.password or "")
     server = postgres.status()
     if server is None:
-        raise NoDatabaseError("No database is running. Start the dashboard with `intersession up`, or set DATABASE_URL.")
+        raise NoDatabaseError(
+            "No database is running. Start the dashboard with `intersession up`, or set DATABASE_URL."
+        )
     return make_url(server.url).set(drivername="postgresql+psycopg"), server.secret
 
 
@@ -149,6 +151,8 @@ CODES = {
     "55P03": "try_again",
     "57014": "try_again",
     "42501": "not_allowed",
+    "42P01": "not_built",  # a view or table of figures, which the next refresh builds
+    "3F000": "not_built",
     "53100": "not_saved",
 }
 
