@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -67,7 +68,7 @@ class _Writer:
         self.content = 0
         self.encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
-    def write(self, draft: Draft, file: str, line: int, cells: list[str]) -> None:
+    def write(self, draft: Draft, file: str, line: int, cells: Sequence[str]) -> None:
         entity, values = draft.entity, draft.values
         if draft.problem is not None:
             entity = "set_aside"

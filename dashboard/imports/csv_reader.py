@@ -9,13 +9,15 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from dashboard.imports.codes import Code, FileRefusedError
 
 CHUNK = 1 << 20
+PEEK = 1 << 18
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -65,6 +67,27 @@ def opened(
     with path.open(encoding=encoding, newline=None) as stream:
         reader = _Reader(path.name, stream, delimiter, limits)
         yield Table(reader.header(), reader.rows())
+
+
+def peek(
+    path: Path, rows: int = 0, *, delimiter: str = ",", encodings: Sequence[str] = ("utf-8",)
+) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the first rows of a file from its first bytes alone; empty where they are not readable."""
+    with path.open("rb") as file:
+        start = file.read(PEEK)
+    text = ""
+    for name in encodings:
+        with suppress(UnicodeDecodeError):
+            codec = codecs.getincrementaldecoder("utf-8-sig" if name == "utf-8" else name)()
+            text = codec.decode(start)
+            break
+    reader = _Reader(path.name, io.StringIO(text, newline=None), delimiter, DEFAULT_LIMITS)
+    shown: list[list[str]] = []
+    header: list[str] = []
+    with suppress(FileRefusedError):
+        header = reader.header()
+        shown.extend(cells for _, cells in islice(reader.rows(), rows))
+    return header, shown
 
 
 def _check_bytes(path: Path, encodings: Sequence[str], limits: Limits) -> str:

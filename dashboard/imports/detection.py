@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from itertools import islice
 from pathlib import Path
 
 from dashboard.imports import csv_reader
@@ -63,7 +62,9 @@ def detect(path: Path, mapping: str | None = None) -> Detected:
 
 def _as_known_by(mapping_file: Path, files: list[Path]) -> Detected:
     mapping = read_mapping(mapping_file)
-    headers = {file: _header(file, mapping) for file in files}
+    headers = {
+        file: csv_reader.peek(file, delimiter=mapping.delimiter, encodings=mapping.encodings)[0] for file in files
+    }
     left = list(files)
     known: list[KnownFile] = []
     duplicates: set[Path] = set()
@@ -82,15 +83,6 @@ def _as_known_by(mapping_file: Path, files: list[Path]) -> Detected:
     known.sort(key=lambda file: order.index(file.rule))
     unknown = sorted({file.name for file in files} - {file.path.name for file in known})
     return Detected(mapping_file, mapping.source, known, unknown)
-
-
-def _header(file: Path, mapping: Mapping) -> list[str]:
-    """Return the header of a file, or nothing when it cannot be read: reading it in earnest says why."""
-    try:
-        with csv_reader.opened(file, delimiter=mapping.delimiter, encodings=mapping.encodings) as table:
-            return table.header
-    except FileRefusedError:
-        return []
 
 
 def _by_name(rule: FileRule, files: list[Path]) -> tuple[list[Path], list[Path]]:
@@ -118,8 +110,7 @@ def preview(path: Path, rows: int = 20, mapping: str | None = None) -> dict[str,
     """Return the header and the first rows of each known file, by its name, as they are written."""
     detected = detect(path, mapping)
     rules = read_mapping(detected.mapping)
-    shown = {}
-    for file in detected.files:
-        with csv_reader.opened(file.path, delimiter=rules.delimiter, encodings=rules.encodings) as table:
-            shown[file.path.name] = (table.header, [cells for _, cells in islice(table.rows, rows)])
-    return shown
+    return {
+        file.path.name: csv_reader.peek(file.path, rows, delimiter=rules.delimiter, encodings=rules.encodings)
+        for file in detected.files
+    }

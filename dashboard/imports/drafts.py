@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.imports.codes import Code, FileRefusedError, RowProblemError
 from dashboard.imports.csv_reader import folded
-from dashboard.imports.entities import ENTITIES, Entity, Field
+from dashboard.imports.entities import ENTITIES, STAND_IN, Entity, Field
 from dashboard.imports.mapping import Condition, EntityRule, FieldRule, FileRule, Mapping
 from dashboard.imports.values import (
     amount_parser,
@@ -60,6 +59,35 @@ STEPS: dict[str, Callable[[str], str]] = {
 }
 
 
+@dataclass(frozen=True)
+class EntityReader:
+    """Reads one entity from the cells of a row."""
+
+    label: str
+    entity: Entity
+    is_derived: bool
+    key: Callable[[Cells], str]
+    fields: list[tuple[str, Reading]]
+    applies: Callable[[Cells], bool] | None
+    is_nobody: Callable[[Cells], bool] | None
+
+    def draft(self, cells: Cells) -> Draft:
+        """Return what the row says about the entity."""
+        external_id, values = "", {}
+        try:
+            external_id = self.key(cells)
+            if self.is_nobody is not None and self.is_nobody(cells):
+                return Draft(self.label, external_id, {"nobody": True}, None, self.is_derived)
+            for name, read in self.fields:
+                value = read(cells)
+                if value is not None:
+                    values[name] = value
+            _check_order(self.entity, values)
+        except RowProblemError as problem:
+            return Draft(self.label, external_id, {}, problem, self.is_derived)
+        return Draft(self.label, external_id, values, None, self.is_derived)
+
+
 class RowReader:
     """Reads the rows of one file, whose header is known, by one rule of a mapping."""
 
@@ -75,7 +103,7 @@ class RowReader:
             raise FileRefusedError(Code.MISSING_COLUMN, file, 1)
         self.skips = [(self._condition(skip.when), skip) for skip in rule.skip]
         self.rules = [self._entity(entity) for entity in rule.rows]
-        self.first = next((entity.entity for entity in rule.rows if not entity.derived), "row")
+        self.first = next((entity.entity for entity in rule.rows if not entity.is_derived), "row")
         self.seen: set[tuple[str, str]] = set()
 
     def drafts(self, cells: Cells) -> Iterator[Draft]:
@@ -85,44 +113,41 @@ class RowReader:
                 yield Draft(skip.called, "", {}, RowProblemError(skip.code))
                 return
         is_known = False
-        for make, is_derived in self.rules:
-            draft = make(cells)
-            if draft is None:
+        for rule in self.rules:
+            if rule.applies is not None and not rule.applies(cells):
                 continue
-            if not is_derived:
+            if not rule.is_derived:
                 is_known = True
-                yield draft
-            elif draft.problem is None and (draft.entity, draft.external_id) not in self.seen:
-                self.seen.add((draft.entity, draft.external_id))
-                yield draft
+                yield rule.draft(cells)
+            elif self._is_first(rule, cells):
+                draft = rule.draft(cells)
+                if draft.problem is None:
+                    yield draft
         if not is_known:
             yield Draft(self.first, "", {}, RowProblemError(Code.UNKNOWN_KIND))
 
-    def _entity(self, rule: EntityRule) -> tuple[Callable[[Cells], Draft | None], bool]:
+    def _is_first(self, rule: EntityReader, cells: Cells) -> bool:
+        """Whether what is derived from the row was not derived from an earlier one."""
+        try:
+            known = (rule.label, rule.key(cells))
+        except RowProblemError:
+            return False
+        if known in self.seen:
+            return False
+        self.seen.add(known)
+        return True
+
+    def _entity(self, rule: EntityRule) -> EntityReader:
         entity = ENTITIES[rule.entity]
-        key = self._key(rule.external_id)
-        applies = self._condition(rule.when) if rule.when else None
-        is_nobody = self._condition(rule.nobody) if rule.nobody else None
-        fields = [(name, self._field(name, entity.fields[name], field)) for name, field in rule.fields.items()]
-
-        def make(cells: Cells) -> Draft | None:
-            if applies is not None and not applies(cells):
-                return None
-            external_id, values = "", {}
-            try:
-                external_id = key(cells)
-                if is_nobody is not None and is_nobody(cells):
-                    return Draft(rule.entity, external_id, {"nobody": True}, None, rule.derived)
-                for name, read in fields:
-                    value = read(cells)
-                    if value is not None:
-                        values[name] = value
-                _check_order(entity, values)
-            except RowProblemError as problem:
-                return Draft(rule.entity, external_id, {}, problem, rule.derived)
-            return Draft(rule.entity, external_id, values, None, rule.derived)
-
-        return make, rule.derived
+        return EntityReader(
+            label=rule.entity + (STAND_IN if rule.is_stand_in else ""),
+            entity=entity,
+            is_derived=rule.is_derived,
+            key=self._key(rule.external_id),
+            fields=[(name, self._field(name, entity.fields[name], field)) for name, field in rule.fields.items()],
+            applies=self._condition(rule.when) if rule.when else None,
+            is_nobody=self._condition(rule.nobody) if rule.nobody else None,
+        )
 
     def _condition(self, condition: Condition) -> Callable[[Cells], bool]:
         read = self._text([condition.column], " ", [], [])
@@ -219,11 +244,6 @@ def column_places(rule: FileRule, header: Sequence[str]) -> dict[str, int]:
         if found is not None:
             places[name] = found
     return places
-
-
-def content_hash(file: str, values: Sequence[str]) -> bytes:
-    """Return the hash of something read, as it is counted in the content of the whole import."""
-    return hashlib.sha256("\x1f".join((file, *values)).encode()).digest()
 
 
 def _check_order(entity: Entity, values: dict[str, Any]) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["text", "date", "timestamp", "amount", "integer", "choice", "reference"]
+# What is put after an entity's name for a row made up because others refer to it and the export leaves it out.
+STAND_IN = "_stand_in"
 SQL_TYPES = {"date": "date", "timestamp": "timestamptz", "amount": "bigint", "integer": "integer"}
 
 

@@ -57,13 +57,13 @@ def prepare(staging: Staging, entity: str, staged: tuple[str, ...] = ()) -> None
 def load_plain(staging: Staging, entity: str) -> None:
     """Load an entity that has no rules of its own beyond those every entity has."""
     prepare(staging, entity)
-    if not staging.holds(entity):
-        return
-    staging.take_changed(entity)
-    if entity == "service":
-        _link_known_services(staging)
-    staging.report_empty_references(entity)
-    staging.insert_new(entity)
+    if staging.holds(entity):
+        staging.take_changed(entity)
+        if entity == "service":
+            _link_known_services(staging)
+        staging.report_empty_references(entity)
+        staging.insert_new(entity)
+    staging.insert_stand_ins(entity)
 
 
 def _link_known_services(staging: Staging) -> None:

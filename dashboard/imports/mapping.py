@@ -89,19 +89,26 @@ class Condition(_Part):
 
 
 class EntityRule(_Part):
-    """One entity that each row of a file, or each row that meets ``when``, brings."""
+    """One entity that each row of a file, or each row that meets ``when``, brings.
+
+    A derived one is read off rows that are about something else; a stand-in is a derived one that only counts when the
+    source has nothing better under the same id.
+    """
 
     entity: str
     external_id: FieldRule
     fields: dict[str, FieldRule]
     when: Condition | None = None
     nobody: Condition | None = None
-    derived: bool = False
+    is_derived: bool = Field(default=False, alias="derived")
+    is_stand_in: bool = Field(default=False, alias="stand_in")
 
     @model_validator(mode="after")
     def _known_fields(self) -> Self:
         if self.entity not in ENTITIES:
             raise ValueError(f"entity {self.entity!r} is not one of {', '.join(ENTITIES)}")
+        if self.is_stand_in and not self.is_derived:
+            raise ValueError("a stand_in is also derived")
         known = ENTITIES[self.entity].fields
         for name, rule in self.fields.items():
             if name not in known:

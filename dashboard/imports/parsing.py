@@ -15,6 +15,7 @@ from dashboard.config import ROOT
 from dashboard.imports.codes import Code, FileRefusedError
 
 BLOCK = 1 << 18
+DRAFT_PER_BYTE = 1.5
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "PYTHONTZPATH", "VIRTUAL_ENV")
 
 
@@ -60,11 +61,15 @@ class Parsing:
             if pipe is not None:
                 pipe.close()
 
-    def blocks(self) -> Iterator[bytes]:
-        """Yield the drafts as COPY reads them."""
+    def blocks(self) -> Iterator[tuple[bytes, float]]:
+        """Yield the drafts as COPY reads them, each block with the share done, guessed from the size of the files."""
+        files = [self.path] if self.path.is_file() else self.path.glob("*.csv")
+        expected = max(1, sum(file.stat().st_size for file in files)) * DRAFT_PER_BYTE
         output: IO[bytes] | None = self.process.stdout
+        written = 0
         while output is not None and (block := output.read(BLOCK)):
-            yield block
+            written += len(block)
+            yield block, min(1.0, written / expected)
 
     def end(self) -> Parsed:
         """Return the summary, after the last block.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dashboard.imports.codes import Code
+from dashboard.imports.codes import SENTENCES, Code
 
 
 @dataclass
@@ -79,3 +79,21 @@ class Report:
         said = asdict(self)
         by_entity = said.pop("by_entity")
         return {**said, **totals, "by_entity": by_entity}
+
+    def as_text(self) -> str:
+        """Return the report as lines for a terminal."""
+        if self.refusal_code is not None:
+            place = ":".join(str(part) for part in (self.refusal_file, self.refusal_line) if part is not None)
+            return f"Refused, nothing was changed. {place}: {SENTENCES[self.refusal_code]} ({self.refusal_code})"
+        opening = "Imported before: nothing changed." if self.already_done else "Imported."
+        lines = ["Trial only: nothing was changed." if self.is_dry_run else opening]
+        titles = ("read", "loaded", "updated", "unchanged", "set_aside")
+        lines.append(f"{'':22}" + "".join(f"{title.replace('_', ' '):>11}" for title in titles))
+        for entity, counts in self.by_entity.items():
+            lines.append(f"{entity:22}" + "".join(f"{getattr(counts, title):>11,}" for title in titles))
+        lines.append(f"{'rows of the files':22}" + "".join(f"{self._total(title):>11,}" for title in titles))
+        for entity, counts in self.by_entity.items():
+            lines += [f"{number:>9,}  {entity}: {SENTENCES[Code(code)]}" for code, number in counts.codes.items()]
+        if self.unknown_files:
+            lines.append(f"Not read: {', '.join(self.unknown_files)}")
+        return "\n".join(lines)

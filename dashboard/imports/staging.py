@@ -15,7 +15,7 @@ from psycopg import Cursor
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from dashboard.imports.codes import Code
-from dashboard.imports.entities import ENTITIES, Entity
+from dashboard.imports.entities import ENTITIES, STAND_IN, Entity
 
 VERSIONED = ("patient", "appointment")
 
@@ -157,7 +157,23 @@ class Staging:
 
     def insert_new(self, entity: str) -> None:
         """Insert the drafts that are left, each with its origin."""
-        self.loaded[entity] += self.run(_insert(entity, ENTITIES[entity]), entity=entity)
+        self.loaded[entity] += self.run(_insert(entity, entity), entity=entity)
+
+    def insert_stand_ins(self, entity: str) -> None:
+        """Insert a stand-in for each id that others refer to and that has no row, here or in the files."""
+        label = entity + STAND_IN
+        if not self.holds(label):
+            return
+        self.take_repetitions(label)
+        self.unchanged[label] += self.run(
+            SQL("""
+            delete from import_staging as s using external_ref as r
+            where s.entity = %(label)s and r.source = %(source)s and r.entity = %(entity)s
+                and r.external_id = s.external_id"""),
+            entity=entity,
+            label=label,
+        )
+        self.loaded[label] += self.run(_insert(entity, label), entity=entity)
 
 
 CHANGED = SQL("""exists (
@@ -191,8 +207,8 @@ def columns(spec: Entity) -> dict[str, str]:
     return {name: column for name, column in named.items() if column != "-"}
 
 
-def drafted(entity: str) -> Composed:
-    """Return a query of the staged drafts of ``entity`` with typed columns and the local ids of their references."""
+def drafted(entity: str, label: str | None = None) -> Composed:
+    """Return a query of the drafts of ``entity``, staged as ``label``, with typed columns and local ids."""
     spec = ENTITIES[entity]
     types, values, joins = [], [], []
     for name, one in spec.fields.items():
@@ -210,7 +226,10 @@ def drafted(entity: str) -> Composed:
         from import_staging as s cross join lateral jsonb_to_record(s.draft) as d ({types}) {joins}
         where s.entity = {entity}
     """).format(
-        values=SQL(", ").join(values), types=SQL(", ").join(types), joins=SQL(" ").join(joins), entity=Literal(entity)
+        values=SQL(", ").join(values),
+        types=SQL(", ").join(types),
+        joins=SQL(" ").join(joins),
+        entity=Literal(label or entity),
     )
 
 
@@ -253,7 +272,8 @@ def _update(entity: str, spec: Entity) -> Composed:
     )
 
 
-def _insert(entity: str, spec: Entity) -> Composed:
+def _insert(entity: str, label: str) -> Composed:
+    spec = ENTITIES[entity]
     names = SQL(", ").join(Identifier(name) for name in columns(spec).values())
     return SQL("""
         with fresh as materialized (
@@ -269,7 +289,7 @@ def _insert(entity: str, spec: Entity) -> Composed:
         from fresh join written on written.id = fresh.local_id
     """).format(
         name=Literal(spec.table),
-        drafted=drafted(entity),
+        drafted=drafted(entity, label),
         table=Identifier(spec.table),
         names=names,
         hash=row_hash(spec, "t"),

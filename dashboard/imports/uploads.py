@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dashboard.imports.codes import Code, FileRefusedError
@@ -14,7 +17,26 @@ MOST_MEMBERS = 200
 MOST_BYTES = 500 * 1000 * 1000
 MOST_RATIO = 100
 CHUNK = 1 << 20
-SYMLINK = 0o120000
+SYMLINK, KIND = 0o120000, 0o170000
+ARCHIVE = b"PK"
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """Give ``path`` itself, or for an archive a temporary folder with its CSV files, removed at the end."""
+    if not path.is_file() or not _is_archive(path):
+        yield path
+        return
+    folder = receive_upload(path.name, path.read_bytes())
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == ARCHIVE
 
 
 def safe_name(name: str) -> str:
@@ -36,7 +58,7 @@ def receive_upload(name: str, content: bytes) -> Path:
     if len(content) > MOST_BYTES:
         raise FileRefusedError(Code.FILE_TOO_LARGE, safe_name(name))
     # By content, not by extension: what a name claims proves nothing.
-    members = _unpacked(name, content) if content.startswith(b"PK") else {safe_name(name): content}
+    members = _unpacked(name, content) if content.startswith(ARCHIVE) else {safe_name(name): content}
     folder = Path(tempfile.mkdtemp(prefix="intersession-upload-"))
     for member, data in members.items():
         (folder / member).write_bytes(data)
@@ -54,7 +76,7 @@ def _unpacked(name: str, content: bytes) -> dict[str, bytes]:
             if len(entries) > MOST_MEMBERS:
                 raise refusal
             for entry in entries:
-                if entry.external_attr >> 16 & 0o170000 == SYMLINK:
+                if entry.external_attr >> 16 & KIND == SYMLINK:
                     raise refusal
                 if entry.is_dir() or not entry.filename.lower().endswith(".csv"):
                     continue
