@@ -41,7 +41,7 @@ class ChangedSinceError(Exception):
     """The row was changed by somebody else since it was read."""
 
 
-def require(actor: Actor, *roles: Role) -> Actor:
+def require(actor: Actor | None, *roles: Role) -> Actor:
     """Return ``actor`` when it is a real person in one of ``roles`` (any role when none is named), else refuse.
 
     Raises:

@@ -4,74 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import TextClause, bindparam, select, text
+from sqlalchemy import func, select, true
 
 from dashboard.access.actor import Actor, NotFoundError, Role, reading
+from dashboard.access.frames import Question, frame
 from dashboard.access.models import AppUser
+from dashboard.consent.marts import CONSENT_STATUS, SESSIONS_WITHOUT_CONSENT
 from dashboard.consent.models import Consent, ConsentAttempt, ConsentSignature, ConsentTemplate
 from dashboard.patients import queries as patients
-from dashboard.patients.models import Guardian
+from dashboard.patients.models import Guardian, Patient
+from dashboard.team.models import Therapist
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 
-# What is chosen narrows the list; nothing chosen (null) narrows nothing.
-CHOSEN = """
-    not consent_status.is_valid
-    and (cast(:kind as text) is null or consent_status.kind = :kind)
-    and (cast(:status as text) is null or consent_status.status = :status)
-    and (cast(:site_id as bigint) is null or consent_status.site_id = :site_id)
-    and (cast(:therapist_id as bigint) is null or consent_status.therapist_id = :therapist_id)
-    and (cast(:own_id as bigint) is null or consent_status.therapist_id = :own_id)
-"""
-WORK_LIST = text(
-    """
-    select
-        consent_status.patient_id, consent_status.kind, consent_status.status, consent_status.consent_id,
-        consent_status.missing_signers, consent_status.next_session_at, consent_status.valid_until,
-        consent_status.therapist_id, patient.number,
-        concat_ws(' ', patient.given_name, patient.surname_1, patient.surname_2) as name,
-        concat_ws(' ', therapist.given_name, therapist.surnames) as therapist_name,
-        attempt.attempted_at as last_attempt_at, attempt.outcome as last_outcome
-    from marts.consent_status
-    join patient on patient.id = consent_status.patient_id
-    left join therapist on therapist.id = consent_status.therapist_id
-    left join lateral (
-        select attempted_at, outcome from consent_attempt
-        where consent_attempt.patient_id = consent_status.patient_id and consent_attempt.kind = consent_status.kind
-        order by attempted_at desc limit 1
-    ) as attempt on true
-    where """
-    + CHOSEN
-    + """
-    order by consent_status.next_session_at nulls last, consent_status.patient_id, consent_status.kind
-    limit :limit offset :offset
-    """
-)
-WORK_LIST_NUMBER = text("select count(*) from marts.consent_status where " + CHOSEN)
-NEEDED = text(
-    "select kind, status, consent_id, signed_on, valid_until, missing_signers, next_session_at, is_valid"
-    " from marts.consent_status where patient_id = :patient_id order by kind"
-)
-WITHOUT = text(
-    """
-    select
-        sessions_without_consent.appointment_id, sessions_without_consent.patient_id, sessions_without_consent.kind,
-        sessions_without_consent.session_on,
-        concat_ws(' ', patient.given_name, patient.surname_1, patient.surname_2) as name,
-        concat_ws(' ', therapist.given_name, therapist.surnames) as therapist_name
-    from marts.sessions_without_consent
-    join patient on patient.id = sessions_without_consent.patient_id
-    join therapist on therapist.id = sessions_without_consent.therapist_id
-    where sessions_without_consent.session_on >= :since
-        and (cast(:site_id as bigint) is null or sessions_without_consent.site_id = :site_id)
-        and (cast(:own_id as bigint) is null or patient.main_therapist_id = :own_id)
-    order by sessions_without_consent.session_on desc, sessions_without_consent.appointment_id
-    limit :limit offset :offset
-    """
-)
+MISSING = CONSENT_STATUS.c
+WITHOUT = SESSIONS_WITHOUT_CONSENT.c
+THERAPIST_NAME = func.concat_ws(" ", Therapist.given_name, Therapist.surnames).label("therapist_name")
 
 
 @dataclass(frozen=True)
@@ -83,52 +33,93 @@ class Filter:
     site_id: int | None = None
     therapist_id: int | None = None
 
-    def values(self, actor: Actor) -> dict[str, Any]:
-        """Return the values to bind, with the therapist's own id for a therapist."""
-        own = actor.therapist_id if actor.role == "therapist" else None
-        return {
-            "kind": self.kind,
-            "status": self.status,
-            "site_id": self.site_id,
-            "therapist_id": self.therapist_id,
-            "own_id": own,
+    def narrow(self, found: Question) -> Question:
+        """Return ``found`` narrowed to what was chosen."""
+        wanted = {
+            MISSING.kind: self.kind,
+            MISSING.status: self.status,
+            MISSING.site_id: self.site_id,
+            MISSING.therapist_id: self.therapist_id,
         }
+        return found.where(*(column == value for column, value in wanted.items() if value is not None))
+
+
+def _missing(actor: Actor, chosen: Filter, found: Question) -> Question:
+    """Join what is missing with its file, and keep what was chosen and what the actor may see."""
+    return chosen.narrow(
+        found.select_from(CONSENT_STATUS)
+        .join(Patient, Patient.id == MISSING.patient_id)
+        .where(MISSING.is_valid.is_(False), patients.is_visible_to(actor))
+    )
 
 
 def consents_missing(actor: Actor, chosen: Filter, *, limit: int = 25, offset: int = 0) -> pd.DataFrame:
     """Return what is missing, the patients with the nearest session first.
 
     Columns: patient_id, number, name, kind, status, consent_id, missing_signers, next_session_at, valid_until,
-    therapist_id, therapist_name, last_attempt_at, last_outcome.
+    therapist_name, last_attempt_at, last_outcome.
     """
-    return _frame(actor, WORK_LIST, {**chosen.values(actor), "limit": limit, "offset": offset})
+    attempt = (
+        select(ConsentAttempt.attempted_at, ConsentAttempt.outcome)
+        .where(ConsentAttempt.patient_id == MISSING.patient_id, ConsentAttempt.kind == MISSING.kind)
+        .order_by(ConsentAttempt.attempted_at.desc())
+        .limit(1)
+        .lateral("attempt")
+    )
+    shown = select(
+        MISSING.patient_id,
+        Patient.number,
+        patients.NAME,
+        MISSING.kind,
+        MISSING.status,
+        MISSING.consent_id,
+        MISSING.missing_signers,
+        MISSING.next_session_at,
+        MISSING.valid_until,
+        THERAPIST_NAME,
+        attempt.c.attempted_at.label("last_attempt_at"),
+        attempt.c.outcome.label("last_outcome"),
+    )
+    found = (
+        _missing(actor, chosen, shown)
+        .outerjoin(Therapist, Therapist.id == MISSING.therapist_id)
+        .outerjoin(attempt, true())
+        .order_by(MISSING.next_session_at.nulls_last(), MISSING.patient_id, MISSING.kind)
+    )
+    return frame(actor, found.limit(limit).offset(offset), *READERS)
 
 
 def consents_missing_number(actor: Actor, chosen: Filter) -> int:
     """Return how many rows ``consents_missing`` has over all its pages."""
     with reading(actor, *READERS) as session:
-        return int(session.execute(WORK_LIST_NUMBER, chosen.values(actor)).scalar_one())
+        return session.execute(_missing(actor, chosen, select(func.count()))).scalar_one()
 
 
 def consents_needed(actor: Actor, patient_id: int) -> pd.DataFrame:
     """Return each kind of consent that a file needs now, with its status; one row per kind."""
     patients.patient_file(actor, patient_id)
-    return _frame(actor, NEEDED, {"patient_id": patient_id})
+    return frame(actor, select(CONSENT_STATUS).where(MISSING.patient_id == patient_id).order_by(MISSING.kind), *READERS)
 
 
 def sessions_without_consent(
     actor: Actor, since: date, *, site_id: int | None = None, limit: int = 25, offset: int = 0
 ) -> pd.DataFrame:
-    """Return sessions held since ``since`` while a consent was not valid, the latest first."""
-    own = actor.therapist_id if actor.role == "therapist" else None
-    values = {"since": since, "site_id": site_id, "own_id": own, "limit": limit, "offset": offset}
-    return _frame(actor, WITHOUT, values)
+    """Return sessions held since ``since`` while a consent was not valid, the latest first.
 
-
-def _frame(actor: Actor, question: TextClause, values: dict[str, Any]) -> pd.DataFrame:
-    with reading(actor, *READERS) as session:
-        result = session.execute(question, values)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+    Columns: appointment_id, patient_id, name, kind, session_on, therapist_name.
+    """
+    found = (
+        select(
+            WITHOUT.appointment_id, WITHOUT.patient_id, patients.NAME, WITHOUT.kind, WITHOUT.session_on, THERAPIST_NAME
+        )
+        .join(Patient, Patient.id == WITHOUT.patient_id)
+        .join(Therapist, Therapist.id == WITHOUT.therapist_id)
+        .where(WITHOUT.session_on >= since, patients.is_visible_to(actor))
+        .order_by(WITHOUT.session_on.desc(), WITHOUT.appointment_id)
+    )
+    if site_id is not None:
+        found = found.where(WITHOUT.site_id == site_id)
+    return frame(actor, found.limit(limit).offset(offset), *READERS)
 
 
 def consents_of_file(actor: Actor, patient_id: int) -> pd.DataFrame:
@@ -153,9 +144,7 @@ def consents_of_file(actor: Actor, patient_id: int) -> pd.DataFrame:
         .where(Consent.patient_id == patient_id)
         .order_by(Consent.requested_on.desc(), Consent.id.desc())
     )
-    with reading(actor, *READERS) as session:
-        result = session.execute(found)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return frame(actor, found, *READERS)
 
 
 @dataclass(frozen=True)
@@ -218,14 +207,11 @@ def signer_names(actor: Actor, patient_ids: list[int]) -> dict[int, str]:
     """Return the guardians' names by guardian id, of the files given that ``actor`` may see."""
     found = (
         select(Guardian.id, Guardian.given_name, Guardian.surnames)
-        .join(patients.Patient, patients.Patient.id == Guardian.patient_id)
-        .where(Guardian.patient_id.in_(bindparam("ids", expanding=True)), patients.is_visible_to(actor))
+        .join(Patient, Patient.id == Guardian.patient_id)
+        .where(Guardian.patient_id.in_(patient_ids), patients.is_visible_to(actor))
     )
     with reading(actor, *READERS) as session:
-        return {
-            row.id: f"{row.given_name} {row.surnames or ''}".strip()
-            for row in session.execute(found, {"ids": patient_ids})
-        }
+        return {row.id: f"{row.given_name} {row.surnames or ''}".strip() for row in session.execute(found)}
 
 
 def attempts(actor: Actor, patient_id: int) -> pd.DataFrame:
@@ -244,6 +230,4 @@ def attempts(actor: Actor, patient_id: int) -> pd.DataFrame:
         .order_by(ConsentAttempt.attempted_at.desc())
         .limit(20)
     )
-    with reading(actor, *READERS) as session:
-        result = session.execute(found)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return frame(actor, found, *READERS)

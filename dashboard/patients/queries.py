@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, Text, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select, true
 
 from dashboard.access.actor import Actor, NotFoundError, Role, reading, require
+from dashboard.access.frames import Question, frame
 from dashboard.patients.models import CaseMember, Coverage, Guardian, Patient, PatientCase, Payer
 from dashboard.team.models import Site, Therapist
 
@@ -98,9 +98,7 @@ def files_matching(
         .limit(limit)
         .offset(offset)
     )
-    with reading(actor, *READERS) as session:
-        result = session.execute(_matching(actor, found, typed, status, site_id, therapist_id))
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return frame(actor, _matching(actor, found, typed, status, site_id, therapist_id), *READERS)
 
 
 def files_matching_number(
@@ -118,8 +116,8 @@ def files_matching_number(
 
 
 def _matching(
-    actor: Actor, found: Select[Any], typed: str, status: str | None, site_id: int | None, therapist_id: int | None
-) -> Select[Any]:
+    actor: Actor, found: Question, typed: str, status: str | None, site_id: int | None, therapist_id: int | None
+) -> Question:
     found = found.where(is_visible_to(actor))
     for column, wanted in (
         (Patient.status, status),
@@ -217,9 +215,7 @@ def coverages(actor: Actor, patient_id: int) -> pd.DataFrame:
         .where(Coverage.patient_id == patient_id, is_visible_to(actor))
         .order_by(Coverage.valid_from.desc())
     )
-    with reading(actor, *READERS) as session:
-        result = session.execute(found)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return frame(actor, found, *READERS)
 
 
 def treated_together_with(actor: Actor, patient_id: int) -> pd.DataFrame:
@@ -232,6 +228,4 @@ def treated_together_with(actor: Actor, patient_id: int) -> pd.DataFrame:
         .where(CaseMember.case_id.in_(mine), Patient.id != patient_id, is_visible_to(actor))
         .order_by(Patient.search_name)
     )
-    with reading(actor, *READERS) as session:
-        result = session.execute(found)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return frame(actor, found, *READERS)
