@@ -8,10 +8,10 @@ import numpy as np
 
 from dashboard.demo.agenda import ATTENDED, LATE, Agenda
 from dashboard.demo.diary import GROUP, REPORT, Columns, Sessions
-from dashboard.demo.draws import order_within
+from dashboard.demo.draws import order_within, spread
 from dashboard.demo.family import Coverages
 from dashboard.demo.people import People
-from dashboard.demo.tables import Tables, blank, coded
+from dashboard.demo.tables import Work, blank, coded
 from dashboard.demo.team import LATE_FEE, TAX
 from dashboard.demo.window import Array, Window
 
@@ -33,38 +33,32 @@ class Charges(Columns):
     tax_rate: Array
 
 
-def write_charges(
-    rng: np.random.Generator,
-    window: Window,
-    sessions: Sessions,
-    people: People,
-    coverages: Coverages,
-    agenda: Agenda,
-    tables: Tables,
-) -> Charges:
+def write_charges(work: Work, sessions: Sessions, people: People, coverages: Coverages, agenda: Agenda) -> Charges:
     """Write the charges of what was delivered or is charged; return those that are to be invoiced."""
-    charges = _split(_owed(rng, window, sessions, people, agenda), coverages)
+    rng, window, tables = work.rng, work.window, work.tables
+    charges = _split(_owed(work, sessions, people, agenda), coverages)
     charges = replace(charges, id=tables.take("charge", len(charges.day)))
-    _write(window, charges, people, tables)
+    _write(work, charges, people)
     draw = rng.random(len(charges.day))
     is_old = charges.day < window.now - 30
     written_off = is_old & (draw < 0.004)
     reversed_ = is_old & (draw > 0.999)
-    _write_write_offs(rng, window, charges.rows(np.flatnonzero(written_off)), tables)
-    _write_reversals(window, charges.rows(np.flatnonzero(reversed_)), people, tables)
-    return charges.rows(np.flatnonzero(~written_off & ~reversed_))  # type: ignore[no-any-return]
+    _write_write_offs(work, charges.rows(np.flatnonzero(written_off)))
+    _write_reversals(work, charges.rows(np.flatnonzero(reversed_)), people)
+    return charges.rows(np.flatnonzero(~written_off & ~reversed_))
 
 
-def _owed(rng: np.random.Generator, window: Window, sessions: Sessions, people: People, agenda: Agenda) -> Charges:
+def _owed(work: Work, sessions: Sessions, people: People, agenda: Agenda) -> Charges:
     """Return one charge a session: of the first patient of a couple or family, of everybody in a group."""
+    rng, window = work.rng, work.window
     is_due = (agenda.state == ATTENDED) | agenda.is_fee_charged
     # What was held in the last days is partly not charged yet; now and then a charge is forgotten.
     draw = rng.random(len(is_due))
     is_due &= np.where(sessions.day >= window.now - 3, draw > 0.3, draw > 0.003)
     due = np.flatnonzero(is_due)
     size = np.where(sessions.service[due] == GROUP, people.size[sessions.episode[due]], 1)
-    row = np.repeat(due, size)
-    turn = np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)
+    place, turn = spread(size)
+    row = due[place]
     state, service = agenda.state[row], sessions.service[row]
     kind = np.select([state == ATTENDED, state == LATE], [0, 1], 2)
     return Charges(
@@ -92,7 +86,7 @@ def _split(charges: Charges, coverages: Coverages) -> Charges:
     own = replace(charges, amount=fee - covered).rows(np.flatnonzero(fee > covered))
     theirs = replace(charges, payer=payer, amount=covered).rows(np.flatnonzero(covered > 0))
     both = own.and_also(theirs)
-    return both.rows(np.lexsort((both.payer, both.patient, both.appointment)))  # type: ignore[no-any-return]
+    return both.rows(np.lexsort((both.payer, both.patient, both.appointment)))
 
 
 def _columns(window: Window, charges: Charges, people: People) -> dict[str, object]:
@@ -109,11 +103,13 @@ def _columns(window: Window, charges: Charges, people: People) -> dict[str, obje
     }
 
 
-def _write(window: Window, charges: Charges, people: People, tables: Tables) -> None:
+def _write(work: Work, charges: Charges, people: People) -> None:
+    window, tables = work.window, work.tables
     tables.write("charge", _columns(window, charges, people))
 
 
-def _write_write_offs(rng: np.random.Generator, window: Window, charges: Charges, tables: Tables) -> None:
+def _write_write_offs(work: Work, charges: Charges) -> None:
+    rng, window, tables = work.rng, work.window, work.tables
     tables.write(
         "charge_write_off",
         {
@@ -126,8 +122,9 @@ def _write_write_offs(rng: np.random.Generator, window: Window, charges: Charges
     )
 
 
-def _write_reversals(window: Window, charges: Charges, people: People, tables: Tables) -> None:
+def _write_reversals(work: Work, charges: Charges, people: People) -> None:
     """Write the charges that take back one made by mistake."""
+    window, tables = work.window, work.tables
     ids = tables.take("charge", len(charges.id))
     back = replace(charges, id=ids, amount=-charges.amount, day=charges.day + 1)
     tables.write("charge", {**_columns(window, back, people), "reverses_id": charges.id})

@@ -20,123 +20,153 @@ class ConsentText:
 
 TEXTS = (
     ConsentText(
-        "treatment",
-        1,
-        24,
-        "both",
-        "always",
-        {
+        kind="treatment",
+        version=1,
+        validity_months=24,
+        signed_by="both",
+        required_when="always",
+        words={
             "es": (
                 "Consentimiento informado para el tratamiento",
-                "He sido informado de en qué consiste la psicoterapia y acepto iniciarla. Puedo dejarla cuando quiera.",
+                (
+                    "He sido informado de en qué consiste la psicoterapia y acepto iniciarla. Puedo dejarla "
+                    "cuando quiera."
+                ),
             ),
             "en": (
                 "Informed consent to treatment",
-                "I have been told what psychotherapy consists of and agree to begin it. I may leave it whenever I wish.",
+                (
+                    "I have been told what psychotherapy consists of and agree to begin it. I may leave it "
+                    "whenever I wish."
+                ),
             ),
         },
         is_active=False,
     ),
     ConsentText(
-        "treatment",
-        2,
-        24,
-        "both",
-        "always",
-        {
+        kind="treatment",
+        version=2,
+        validity_months=24,
+        signed_by="both",
+        required_when="always",
+        words={
             "es": (
                 "Consentimiento informado para el tratamiento psicológico",
-                "He sido informado de los objetivos, la duración prevista, los límites y las alternativas de la "
-                "psicoterapia. Sé que lo que cuente es confidencial salvo riesgo grave o mandato judicial, que las sesiones "
-                "se anulan con la antelación acordada y que puedo retirar este consentimiento en cualquier momento.",
+                (
+                    "He sido informado de los objetivos, la duración prevista, los límites y las alternativas "
+                    "de la psicoterapia. Sé que lo que cuente es confidencial salvo riesgo grave o mandato "
+                    "judicial, que las sesiones se anulan con la antelación acordada y que puedo retirar este "
+                    "consentimiento en cualquier momento."
+                ),
             ),
             "en": (
                 "Informed consent to psychological treatment",
-                "I have been told the aims, the expected length, the limits and the alternatives of psychotherapy. I know "
-                "that what I say is confidential except under grave risk or a court's order, that sessions are cancelled "
-                "with the notice agreed, and that I may withdraw this consent at any time.",
+                (
+                    "I have been told the aims, the expected length, the limits and the alternatives of "
+                    "psychotherapy. I know that what I say is confidential except under grave risk or a "
+                    "court's order, that sessions are cancelled with the notice agreed, and that I may "
+                    "withdraw this consent at any time."
+                ),
             ),
         },
     ),
     ConsentText(
-        "telehealth",
-        1,
-        24,
-        "both",
-        "online",
-        {
+        kind="telehealth",
+        version=1,
+        validity_months=24,
+        signed_by="both",
+        required_when="online",
+        words={
             "es": (
                 "Consentimiento para sesiones por vídeo",
-                "Acepto tener sesiones por videollamada. Estaré en un lugar privado, diré dónde me encuentro y dejaré un "
-                "teléfono por si falla la conexión o hay una urgencia. Nadie grabará la sesión.",
+                (
+                    "Acepto tener sesiones por videollamada. Estaré en un lugar privado, diré dónde me "
+                    "encuentro y dejaré un teléfono por si falla la conexión o hay una urgencia. Nadie "
+                    "grabará la sesión."
+                ),
             ),
             "en": (
                 "Consent to sessions by video",
-                "I agree to sessions by video call. I will be in a private place, say where I am and leave a telephone "
-                "number in case the connection fails or there is an emergency. Nobody will record the session.",
+                (
+                    "I agree to sessions by video call. I will be in a private place, say where I am and "
+                    "leave a telephone number in case the connection fails or there is an emergency. Nobody "
+                    "will record the session."
+                ),
             ),
         },
     ),
     ConsentText(
-        "data_protection",
-        1,
-        None,
-        "both",
-        "always",
-        {
+        kind="data_protection",
+        version=1,
+        validity_months=None,
+        signed_by="both",
+        required_when="always",
+        words={
             "es": (
                 "Información sobre protección de datos",
-                "Recibo información sobre quién trata mis datos, con qué fin y base legal, cuánto tiempo se conservan y "
-                "cómo ejercer mis derechos de acceso, rectificación, supresión, limitación y portabilidad.",
+                (
+                    "Recibo información sobre quién trata mis datos, con qué fin y base legal, cuánto tiempo "
+                    "se conservan y cómo ejercer mis derechos de acceso, rectificación, supresión, limitación "
+                    "y portabilidad."
+                ),
             ),
             "en": (
                 "Information on data protection",
-                "I receive information on who processes my data, for which purpose and on which legal basis, how long they "
-                "are kept, and how to exercise my rights of access, rectification, erasure, restriction and portability.",
+                (
+                    "I receive information on who processes my data, for which purpose and on which legal "
+                    "basis, how long they are kept, and how to exercise my rights of access, rectification, "
+                    "erasure, restriction and portability."
+                ),
             ),
         },
     ),
     ConsentText(
-        "recording",
-        1,
-        12,
-        "both",
-        "recording",
-        {
+        kind="recording",
+        version=1,
+        validity_months=12,
+        signed_by="both",
+        required_when="recording",
+        words={
             "es": (
                 "Consentimiento para grabar sesiones",
-                "Acepto que se graben sesiones para su supervisión clínica. Las grabaciones se borran a los seis meses.",
+                (
+                    "Acepto que se graben sesiones para su supervisión clínica. Las grabaciones se borran a "
+                    "los seis meses."
+                ),
             ),
             "en": (
                 "Consent to the recording of sessions",
-                "I agree that sessions are recorded for clinical supervision. Recordings are erased after six months.",
+                (
+                    "I agree that sessions are recorded for clinical supervision. Recordings are erased after "
+                    "six months."
+                ),
             ),
         },
     ),
     ConsentText(
-        "publication",
-        1,
-        60,
-        "both",
-        "never",
-        {
+        kind="publication",
+        version=1,
+        validity_months=60,
+        signed_by="both",
+        required_when="never",
+        words={
             "es": (
                 "Consentimiento para publicar un caso",
-                "Acepto que mi caso se describa sin datos que me identifiquen en publicaciones o docencia.",
+                ("Acepto que mi caso se describa sin datos que me identifiquen en publicaciones o docencia."),
             ),
             "en": (
                 "Consent to the publication of a case",
-                "I agree that my case is described, without data that identify me, in publications or teaching.",
+                ("I agree that my case is described, without data that identify me, in publications or teaching."),
             ),
         },
     ),
     ConsentText(
-        "contact",
-        1,
-        24,
-        "patient",
-        "never",
-        {
+        kind="contact",
+        version=1,
+        validity_months=24,
+        signed_by="patient",
+        required_when="never",
+        words={
             "es": (
                 "Consentimiento para avisos por correo y SMS",
                 "Acepto recibir recordatorios de mis citas por correo electrónico y SMS.",

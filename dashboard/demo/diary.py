@@ -9,10 +9,11 @@ their week and requests from the public agenda go there.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Self
 
 import numpy as np
 
+from dashboard.demo.draws import spread
 from dashboard.demo.shape import Shape
 from dashboard.demo.team import HALF_DAYS, LANES, Team
 from dashboard.demo.window import Array, Window
@@ -26,14 +27,15 @@ SLACK = 1.12  # sessions drawn before the wanted number is kept of them
 class Columns:
     """Arrays of one length."""
 
-    def rows(self, which: Array) -> Any:
+    def rows(self, which: Array) -> Self:
         """Return the same columns for some of the rows."""
         return replace(self, **{column.name: getattr(self, column.name)[which] for column in fields(self)})
 
-    def and_also(self, other: Any) -> Any:
+    def and_also(self, other: Self) -> Self:
         """Return these rows followed by the rows of ``other``."""
         return replace(
-            self, **{column.name: np.r_[getattr(self, column.name), getattr(other, column.name)] for column in fields(self)}
+            self,
+            **{column.name: np.r_[getattr(self, column.name), getattr(other, column.name)] for column in fields(self)},
         )
 
 
@@ -120,7 +122,7 @@ def _draw_episodes(rng: np.random.Generator, window: Window, shape: Shape, lanes
     parity = np.r_[np.zeros(len(is_weekly), int), np.ones(int((~is_weekly).sum()), int)]
     step = np.where(is_weekly[lane], 1, 2)
     room_for = (window.weeks / step).sum()
-    new = max(shape.patients * share * 0.72 - len(lane), 0.15 * len(lane))
+    new = max(shape.patients * share * 0.66 - len(lane), 0.15 * len(lane))
     track, first, last = _successions(rng, step, parity, window.weeks, mean=room_for / new)
     long_kind = rng.choice([COUPLE, FAMILY, GROUP], len(lanes.minute), p=[0.55, 0.35, 0.1])[lane][track]
     short_kind = np.where(rng.random(len(track)) < 0.6, INDIVIDUAL, SHORT)
@@ -160,8 +162,7 @@ def _successions(
 def _expand(rng: np.random.Generator, window: Window, team: Team, episodes: Episodes) -> Sessions:
     """Return every session of the episodes on days when the therapist is there."""
     count = (episodes.last_week - episodes.first_week) // episodes.step + 1
-    episode = np.repeat(np.arange(len(count)), count)
-    turn = np.arange(len(episode)) - np.repeat(np.cumsum(count) - count, count)
+    episode, turn = spread(count)
     day = (episodes.first_week[episode] + turn * episodes.step[episode]) * 7 + episodes.weekday[episode]
     kept = (day < window.days) & ~team.away[episodes.therapist[episode], day]
     episode, day = episode[kept], day[kept]

@@ -22,12 +22,13 @@ def pick(rng: np.random.Generator, values: Sequence[str | None], size: int) -> A
 def pick_by_weight(rng: np.random.Generator, weights: Mapping[str, float], size: int) -> Array:
     """Return ``size`` of the keys of ``weights``, as likely as their weights."""
     shares = np.cumsum(list(weights.values()))
-    return words(list(weights))[np.searchsorted(shares / shares[-1], rng.random(size), side="right")]
+    chosen: Array = words(list(weights))[np.searchsorted(shares / shares[-1], rng.random(size), side="right")]
+    return chosen
 
 
 def with_gaps(rng: np.random.Generator, values: Array, rate: float | Array) -> Array:
     """Return ``values`` with about ``rate`` of them (one rate, or one a place) missing."""
-    return np.where(rng.random(len(values)) < rate, None, values)
+    return nothing_where(rng.random(len(values)) < rate, values)
 
 
 def joined(*parts: Array | str) -> Array:
@@ -35,6 +36,24 @@ def joined(*parts: Array | str) -> Array:
     length = next(len(part) for part in parts if not isinstance(part, str))
     columns = [[part] * length if isinstance(part, str) else part for part in parts]
     return words(["".join(map(str, row)) for row in zip(*columns, strict=True)])
+
+
+def spread(size: Array) -> tuple[Array, Array]:
+    """Return, for groups of these sizes laid end to end, the group of each row and its place within it, from 0."""
+    row = np.repeat(np.arange(len(size)), size)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(size) - size, size)
+
+
+def nothing_where(mask: Array, values: Array | str) -> Array:
+    """Return ``values`` (an array or one value) as words, with nothing where ``mask`` says so."""
+    found = np.full(len(mask), values, dtype=object) if isinstance(values, str) else values.astype(object)
+    found[mask] = None
+    return found
+
+
+def is_nothing(values: Array) -> Array:
+    """Return whether each of some words is missing."""
+    return np.array([value is None for value in values], dtype=bool)
 
 
 def order_within(group: Array) -> Array:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from dashboard.demo import names
-from dashboard.demo.draws import joined, pick, pick_by_weight, with_gaps, words
+from dashboard.demo.draws import is_nothing, joined, nothing_where, pick, pick_by_weight, spread, with_gaps, words
 from dashboard.demo.identity import mobile, nif
 from dashboard.demo.people import People
-from dashboard.demo.tables import Tables, blank
-from dashboard.demo.window import Array, Window
+from dashboard.demo.tables import Tables, Work, blank
+from dashboard.demo.window import Array
 
-PAYERS = (
+PAYERS: tuple[dict[str, Any], ...] = (
     {"name": "Aseguradora Alameda Salud", "kind": "insurer", "tax_id": "A11223341", "payment_days": 30},
     {"name": "Mutua del Manzanares", "kind": "insurer", "tax_id": "G22334458", "payment_days": 60},
     {"name": "Servicio Público de Salud Mental", "kind": "public", "tax_id": "Q3344556B", "payment_days": 60},
@@ -46,7 +47,12 @@ class Coverages:
 def write_payers(tables: Tables) -> None:
     """Write the payers."""
     ids = tables.take("payer", len(PAYERS))
-    address = {"address_line": "Paseo de la Castellana 200", "postal_code": "28046", "city": "Madrid", "region": "Madrid"}
+    address = {
+        "address_line": "Paseo de la Castellana 200",
+        "postal_code": "28046",
+        "city": "Madrid",
+        "region": "Madrid",
+    }
     tables.write_rows(
         "payer",
         [
@@ -56,13 +62,13 @@ def write_payers(tables: Tables) -> None:
     )
 
 
-def write_guardians(rng: np.random.Generator, people: People, tables: Tables) -> Guardians:
+def write_guardians(work: Work, people: People) -> Guardians:
     """Write none to two guardians for each minor; authority and custody are sometimes not known."""
+    rng, tables = work.rng, work.tables
     minor = np.flatnonzero(people.age < 18)
     count = rng.choice([0, 1, 2], len(minor), p=[0.05, 0.22, 0.73])
     custody = np.where(count == 2, pick_by_weight(rng, {"joint": 75, "sole": 18, "unknown": 7}, len(minor)), "sole")
-    row = np.repeat(np.arange(len(minor)), count)
-    turn = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    row, turn = spread(count)
     number = len(row)
     ids = tables.take("guardian", number)
     authority = (turn == 0) | (custody[row] != "sole")
@@ -82,15 +88,16 @@ def write_guardians(rng: np.random.Generator, people: People, tables: Tables) ->
             "custody": custody[row],
             "telephone": with_gaps(rng, mobile(rng, number), 0.06),
             "email": with_gaps(rng, joined("familia", ids, "@example.org"), 0.15),
-            "id_kind": np.where(identity == None, None, "nif"),  # noqa: E711 - compared place by place
+            "id_kind": nothing_where(is_nothing(identity), "nif"),
             "id_value": identity,
         },
     )
     return Guardians(ids, minor[row], authority & ~unknown)
 
 
-def write_coverages(rng: np.random.Generator, window: Window, people: People, tables: Tables) -> Coverages:
+def write_coverages(work: Work, people: People) -> Coverages:
     """Write the coverage of patients whose payer is an insurer or somebody else; a few files lack it."""
+    rng, window, tables = work.rng, work.window, work.tables
     number = len(people.id)
     has = np.isin(people.pays, ("insurer", "other")) & (rng.random(number) < 0.95)
     payer = np.where(has, rng.choice([1, 2, 3, 4], number, p=[0.45, 0.3, 0.15, 0.1]), 0)

@@ -11,11 +11,11 @@ from dashboard.demo.diary import Columns
 from dashboard.demo.draws import joined, order_within, words
 from dashboard.demo.family import PAYERS, PAYMENT_DAYS
 from dashboard.demo.people import People
-from dashboard.demo.tables import Tables, blank
+from dashboard.demo.tables import Tables, Work, blank
 from dashboard.demo.team import ISSUER
-from dashboard.demo.window import Array, Window
+from dashboard.demo.window import Array
 
-BY_MONTH = 0.65  # of patients; the others get one invoice a session
+BY_MONTH = 0.8  # of patients; the others get one invoice a session
 SINGLE = 1_000  # periods from here on are days
 PAYER_ADDRESS = "Paseo de la Castellana 200, 28046 Madrid"
 
@@ -45,11 +45,10 @@ class _Lines(Columns):
     tax: Array
 
 
-def write_invoices(
-    rng: np.random.Generator, window: Window, charges: Charges, people: People, chunk: int, tables: Tables
-) -> Invoices:
+def write_invoices(work: Work, charges: Charges, people: People, chunk: int) -> Invoices:
     """Write the invoices of ``charges`` issued until today, with their lines, corrections and series."""
-    group, invoices = _gather(rng, window, charges, people)
+    rng, window, tables = work.rng, work.window, work.tables
+    group, invoices = _gather(work, charges, people)
     is_issued = invoices.issued < window.now
     is_issued &= ~((rng.random(len(is_issued)) < 0.015) & (invoices.issued < window.now - 10))
     order = np.flatnonzero(is_issued)[np.lexsort((invoices.patient[is_issued], invoices.issued[is_issued]))]
@@ -59,14 +58,15 @@ def write_invoices(
     lines = _lines(place[group], charges)
     total = np.zeros(len(order), dtype=np.int64)
     np.add.at(total, lines.invoice, lines.amount + lines.tax)
-    invoices = replace(_numbered(window, invoices, "F", chunk, tables), total=total, net=total)
-    _write(window, invoices, people, None, tables)
+    invoices = replace(_numbered(work, invoices, "F", chunk), total=total, net=total)
+    _write(work, invoices, people, None)
     _write_lines(invoices, lines, tables)
-    return _correct(rng, window, invoices, lines, people, chunk, tables)
+    return _correct(work, invoices, lines, people, chunk)
 
 
-def _gather(rng: np.random.Generator, window: Window, charges: Charges, people: People) -> tuple[Array, Invoices]:
+def _gather(work: Work, charges: Charges, people: People) -> tuple[Array, Invoices]:
     """Return the invoice of each charge, and invoices without number and total."""
+    rng, window = work.rng, work.window
     by_month = (rng.random(len(people.id)) < BY_MONTH)[charges.patient] | (charges.payer > 0)
     month = window.dates(charges.day).astype("datetime64[M]")
     period = np.where(by_month, (month - month.min()).astype(int) if len(month) else 0, SINGLE + charges.day)
@@ -83,15 +83,19 @@ def _gather(rng: np.random.Generator, window: Window, charges: Charges, people: 
     return group, Invoices(none, none, none, patient, payer, issued, issued + days, none, none, is_single)
 
 
-def _numbered(window: Window, invoices: Invoices, letter: str, chunk: int, tables: Tables) -> Invoices:
+def _numbered(work: Work, invoices: Invoices, letter: str, chunk: int) -> Invoices:
     """Return the invoices, which are in order of issue, with numbers without a gap; write their series."""
+    window, tables = work.window, work.tables
     year = window.dates(invoices.issued).astype("datetime64[Y]").astype(int) + 1970
     suffix = f"-{chunk + 1:03d}" if chunk else ""
     number = order_within(year) + 1
     years, issued = np.unique(year, return_counts=True)
     tables.write_rows(
         "invoice_series",
-        [{"code": f"{letter}{code}{suffix}", "last_number": int(last)} for code, last in zip(years, issued, strict=True)],
+        [
+            {"code": f"{letter}{code}{suffix}", "last_number": int(last)}
+            for code, last in zip(years, issued, strict=True)
+        ],
     )
     ids = tables.take("invoice", len(number))
     return replace(invoices, id=ids, series=joined(letter, year, suffix) if len(year) else year, number=number)
@@ -101,11 +105,12 @@ def _lines(invoice: Array, charges: Charges) -> _Lines:
     tax = (charges.amount * charges.tax_rate + 5_000) // 10_000
     lines = _Lines(invoice, charges.id, charges.amount, charges.tax_rate, tax)
     kept = np.flatnonzero(invoice >= 0)
-    return lines.rows(kept[np.argsort(invoice[kept], kind="stable")])  # type: ignore[no-any-return]
+    return lines.rows(kept[np.argsort(invoice[kept], kind="stable")])
 
 
-def _write(window: Window, invoices: Invoices, people: People, corrects: Array | None, tables: Tables) -> None:
+def _write(work: Work, invoices: Invoices, people: People, corrects: Array | None) -> None:
     """Write invoices as issued to the patient or the payer, whose data are copied into them."""
+    window, tables = work.window, work.tables
     patient, is_payer = invoices.patient, invoices.payer > 0
     name = joined(people.name[:, 0], " ", people.name[:, 1])
     address = joined(people.address[:, 0], ", ", people.address[:, 1])
@@ -147,16 +152,9 @@ def _write_lines(invoices: Invoices, lines: _Lines, tables: Tables) -> None:
     )
 
 
-def _correct(
-    rng: np.random.Generator,
-    window: Window,
-    invoices: Invoices,
-    lines: _Lines,
-    people: People,
-    chunk: int,
-    tables: Tables,
-) -> Invoices:
+def _correct(work: Work, invoices: Invoices, lines: _Lines, people: People, chunk: int) -> Invoices:
     """Write corrective invoices, of the whole or of half of each line; return the invoices with what remains."""
+    rng, window, tables = work.rng, work.window, work.tables
     chosen = (rng.random(len(invoices.id)) < 0.008) & (invoices.issued < window.now - 25) & (invoices.total > 0)
     which = np.flatnonzero(chosen)
     if not len(which):
@@ -174,8 +172,8 @@ def _correct(
     total = np.zeros(len(which), dtype=np.int64)
     np.add.at(total, back.invoice, back.amount + back.tax)
     corrective = replace(invoices.rows(which), issued=issued, due=issued, total=total)
-    corrective = _numbered(window, corrective, "R", chunk, tables)
-    _write(window, corrective, people, invoices.id[which], tables)
+    corrective = _numbered(work, corrective, "R", chunk)
+    _write(work, corrective, people, invoices.id[which])
     _write_lines(corrective, back, tables)
     net = invoices.net.copy()
     net[which] += total

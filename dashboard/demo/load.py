@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -14,14 +13,14 @@ from dashboard import clock
 from dashboard.config import settings
 from dashboard.demo import rules_aside
 from dashboard.demo.agenda import write_agenda
-from dashboard.demo.consents import write_consents, write_templates
+from dashboard.demo.consents import Templates, write_consents, write_templates
 from dashboard.demo.diary import draw_diary
 from dashboard.demo.family import write_coverages, write_guardians, write_payers
 from dashboard.demo.money import write_money
 from dashboard.demo.people import draw_people
 from dashboard.demo.shape import THERAPISTS_AT_ONCE, Shape, shape_of
-from dashboard.demo.tables import Tables
-from dashboard.demo.team import build_team
+from dashboard.demo.tables import Tables, Work
+from dashboard.demo.team import Team, build_team
 from dashboard.demo.training import write_training
 from dashboard.demo.window import TIME_ZONE, Window
 
@@ -54,14 +53,16 @@ def load(
         ValueError: ``sessions`` is out of range.
     """
     shape, window = shape_of(sessions), Window(reference or clock.today(TIME_ZONE))
-    told = progress or (lambda stage, share: None)
+    told = progress or _tell_nobody
     with engine.begin() as connection:
         _empty(connection)
         with rules_aside.set_aside(connection, told):
-            tables = _write(connection, np.random.SeedSequence([seed, window.reference.toordinal()]), window, shape, told)
+            tables = _write(connection, window, shape, seed, told)
         told("verify", 0.97)
         rules_aside.verify(connection)
-        connection.execute(text("select pg_notify('intersession_changed', :what)"), {"what": f"{settings().db_schema}.demo"})
+        connection.execute(
+            text("select pg_notify('intersession_changed', :what)"), {"what": f"{settings().db_schema}.demo"}
+        )
     told("done", 1.0)
     return dict(sorted(tables.counts.items()))
 
@@ -89,37 +90,38 @@ def _empty(connection: Connection) -> None:
     connection.exec_driver_sql(TRUNCATE.format(every).as_string(None))
 
 
-@contextmanager
-def _copying(connection: Connection) -> Iterator[Tables]:
-    """Write by COPY on the transaction's own connection; moments are given in UTC."""
+def _tell_nobody(stage: str, share: float) -> None:
+    """Report to nobody."""
+
+
+def _write(connection: Connection, window: Window, shape: Shape, seed: int, told: Progress) -> Tables:
+    """Write everything by COPY on the transaction's own connection; moments are given in UTC."""
     connection.exec_driver_sql("set local time zone 'UTC'")
-    tables = Tables(connection.connection.driver_connection)
-    yield tables
+    tables = Tables(rules_aside.driver(connection))
+    chunks = -(-shape.therapists // THERAPISTS_AT_ONCE)
+    seeds = np.random.SeedSequence([seed, window.reference.toordinal()]).spawn(chunks + 1)
+    whole, *parts = [Work(np.random.default_rng(each), window, tables) for each in seeds]
+    told("team", 0.0)
+    team = build_team(whole, shape)
+    write_payers(tables)
+    templates = write_templates(tables)
+    write_training(whole, shape.therapists, connection)
+    for chunk, work in enumerate(parts):
+        told("sessions", 0.02 + 0.6 * chunk / chunks)
+        _write_part(work, shape, team, templates, chunk)
     tables.set_sequences()
     connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
-
-
-def _write(
-    connection: Connection, seed: np.random.SeedSequence, window: Window, shape: Shape, told: Progress
-) -> Tables:
-    chunks = -(-shape.therapists // THERAPISTS_AT_ONCE)
-    team_seed, training_seed, *seeds = seed.spawn(chunks + 2)
-    with _copying(connection) as tables:
-        told("team", 0.0)
-        team = build_team(np.random.default_rng(team_seed), window, shape, tables)
-        write_payers(tables)
-        templates = write_templates(tables)
-        write_training(np.random.default_rng(training_seed), window, shape.therapists, tables, connection)
-        for chunk, chunk_seed in enumerate(seeds):
-            told("sessions", 0.02 + 0.6 * chunk / chunks)
-            rng = np.random.default_rng(chunk_seed)
-            first = chunk * THERAPISTS_AT_ONCE
-            who = np.arange(first, min(first + THERAPISTS_AT_ONCE, shape.therapists))
-            episodes, diary = draw_diary(rng, window, shape, team, who)
-            people = draw_people(rng, window, team, who, episodes, diary, tables)
-            guardians = write_guardians(rng, people, tables)
-            coverages = write_coverages(rng, window, people, tables)
-            agenda = write_agenda(rng, window, team, episodes, diary, people, tables)
-            write_consents(rng, window, people, guardians, templates, tables)
-            write_money(rng, window, diary, people, coverages, agenda, chunk, tables)
     return tables
+
+
+def _write_part(work: Work, shape: Shape, team: Team, templates: Templates, chunk: int) -> None:
+    """Write the patients, sessions, consents and money of some of the therapists."""
+    first = chunk * THERAPISTS_AT_ONCE
+    who = np.arange(first, min(first + THERAPISTS_AT_ONCE, shape.therapists))
+    episodes, diary = draw_diary(work.rng, work.window, shape, team, who)
+    people = draw_people(work, team, who, episodes, diary)
+    guardians = write_guardians(work, people)
+    coverages = write_coverages(work, people)
+    agenda = write_agenda(work, team, episodes, diary, people)
+    write_consents(work, people, guardians, templates)
+    write_money(work, diary, people, coverages, agenda, chunk)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from dashboard.demo.agenda import Agenda
 from dashboard.demo.charges import write_charges
 from dashboard.demo.diary import Sessions
@@ -11,21 +9,13 @@ from dashboard.demo.family import Coverages
 from dashboard.demo.invoices import write_invoices
 from dashboard.demo.payments import write_payments
 from dashboard.demo.people import People
-from dashboard.demo.tables import Tables
-from dashboard.demo.window import Window
+from dashboard.demo.tables import Work
 
 
 def write_money(
-    rng: np.random.Generator,
-    window: Window,
-    sessions: Sessions,
-    people: People,
-    coverages: Coverages,
-    agenda: Agenda,
-    chunk: int,
-    tables: Tables,
+    work: Work, sessions: Sessions, people: People, coverages: Coverages, agenda: Agenda, chunk: int
 ) -> None:
     """Write charges, invoices and payments; each part of a large practice numbers its invoices in series of its own."""
-    charges = write_charges(rng, window, sessions, people, coverages, agenda, tables)
-    invoices = write_invoices(rng, window, charges, people, chunk, tables)
-    write_payments(rng, window, invoices, people, coverages, tables)
+    charges = write_charges(work, sessions, people, coverages, agenda)
+    invoices = write_invoices(work, charges, people, chunk)
+    write_payments(work, invoices, people, coverages)

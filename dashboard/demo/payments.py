@@ -12,9 +12,9 @@ from dashboard.demo.draws import joined
 from dashboard.demo.family import Coverages
 from dashboard.demo.invoices import Invoices
 from dashboard.demo.people import People
-from dashboard.demo.tables import Tables, blank, coded
+from dashboard.demo.tables import Work, blank, coded
 from dashboard.demo.team import FIRST_DESK
-from dashboard.demo.window import Array, Window
+from dashboard.demo.window import Array
 
 AT_DESK = {"cash": 0.24, "card": 0.5, "bizum": 0.25, "other": 0.01}
 FROM_HOME = {"transfer": 0.45, "direct_debit": 0.34, "bizum": 0.2, "cheque": 0.01}
@@ -33,25 +33,20 @@ class _Payments(Columns):
     day: Array
 
 
-def write_payments(
-    rng: np.random.Generator,
-    window: Window,
-    invoices: Invoices,
-    people: People,
-    coverages: Coverages,
-    tables: Tables,
-) -> None:
+def write_payments(work: Work, invoices: Invoices, people: People, coverages: Coverages) -> None:
     """Write what was paid for ``invoices`` until today, what was paid ahead, and what went back."""
-    payments = _settling(rng, window, invoices, coverages).and_also(_ahead(rng, window, people))
+    _rng, window, _tables = work.rng, work.window, work.tables
+    payments = _settling(work, invoices, coverages).and_also(_ahead(work, people))
     payments = payments.rows(np.flatnonzero((payments.day < window.now) & (payments.amount > 0)))
     payments = payments.rows(np.lexsort((payments.invoice, payments.patient, payments.day)))
-    ids = _write(window, payments, people, None, tables)
-    _write_allocations(window, payments, ids, invoices, tables)
-    _write_returns(rng, window, payments, ids, invoices, people, tables)
+    ids = _write(work, payments, people, None)
+    _write_allocations(work, payments, ids, invoices)
+    _write_returns(work, payments, ids, invoices, people)
 
 
-def _settling(rng: np.random.Generator, window: Window, invoices: Invoices, coverages: Coverages) -> _Payments:
+def _settling(work: Work, invoices: Invoices, coverages: Coverages) -> _Payments:
     """Return payments for invoices: whole, or in two parts of which the second may never come."""
+    rng, window = work.rng, work.window
     number = len(invoices.id)
     is_payer = invoices.payer > 0
     late = rng.lognormal(np.log(11), 0.95, number).astype(int)
@@ -60,15 +55,18 @@ def _settling(rng: np.random.Generator, window: Window, invoices: Invoices, cove
     # An insurer pays all that is due on the Friday of the week.
     day = np.where(is_payer & (invoices.payer != COMPANY), day + (4 - day) % 7, day)
     draw = rng.random(number)
+    # What is long past due has mostly been chased and settled.
+    is_long_ago = (invoices.issued < window.now - 200) & (rng.random(number) < 0.93)
+    never = np.where(is_long_ago, 0.0, 0.03)
     is_split = draw > 0.96
     first = np.where(is_split, invoices.net // 2, invoices.net)
     over = np.where((draw > 0.3) & (draw < 0.304) & ~is_payer, 1_000, 0)
     method = _methods(rng, invoices, coverages)
     whole = _Payments(np.arange(number), invoices.patient, invoices.payer, method, first + over, first, day)
     second = replace(whole, amount=invoices.net - first, allocated=invoices.net - first, day=day + 25)
-    pays = (invoices.net > 0) & (draw > 0.028)
-    comes = pays & is_split & (rng.random(number) < 0.5)
-    return whole.rows(np.flatnonzero(pays)).and_also(second.rows(np.flatnonzero(comes)))  # type: ignore[no-any-return]
+    pays = (invoices.net > 0) & (draw > never)
+    comes = pays & is_split & (is_long_ago | (rng.random(number) < 0.4))
+    return whole.rows(np.flatnonzero(pays)).and_also(second.rows(np.flatnonzero(comes)))
 
 
 def _methods(rng: np.random.Generator, invoices: Invoices, coverages: Coverages) -> Array:
@@ -82,8 +80,9 @@ def _methods(rng: np.random.Generator, invoices: Invoices, coverages: Coverages)
     return np.where(invoices.payer > 0, by_payer, own)
 
 
-def _ahead(rng: np.random.Generator, window: Window, people: People) -> _Payments:
+def _ahead(work: Work, people: People) -> _Payments:
     """Return payments that no invoice has used yet: credit."""
+    rng, window = work.rng, work.window
     patient = np.flatnonzero((people.first < window.now - 20) & (rng.random(len(people.id)) < 0.015))
     number = len(patient)
     amount = rng.choice([5_000, 7_000, 10_000, 20_000], number)
@@ -93,7 +92,8 @@ def _ahead(rng: np.random.Generator, window: Window, people: People) -> _Payment
     return _Payments(none - 1, patient, none, method, amount, none, day)
 
 
-def _write(window: Window, payments: _Payments, people: People, reverses: Array | None, tables: Tables) -> Array:
+def _write(work: Work, payments: _Payments, people: People, reverses: Array | None) -> Array:
+    window, tables = work.window, work.tables
     number = len(payments.day)
     ids = tables.take("payment", number)
     is_remittance = payments.method == REMITTANCE
@@ -116,9 +116,8 @@ def _write(window: Window, payments: _Payments, people: People, reverses: Array 
     return ids
 
 
-def _write_allocations(
-    window: Window, payments: _Payments, ids: Array, invoices: Invoices, tables: Tables
-) -> None:
+def _write_allocations(work: Work, payments: _Payments, ids: Array, invoices: Invoices) -> None:
+    window, tables = work.window, work.tables
     used = np.flatnonzero(payments.allocated != 0)
     tables.write(
         "payment_allocation",
@@ -133,21 +132,16 @@ def _write_allocations(
     )
 
 
-def _write_returns(
-    rng: np.random.Generator,
-    window: Window,
-    payments: _Payments,
-    ids: Array,
-    invoices: Invoices,
-    people: People,
-    tables: Tables,
-) -> None:
+def _write_returns(work: Work, payments: _Payments, ids: Array, invoices: Invoices, people: People) -> None:
     """Write debits that the bank returned (the invoice is open again) and payments ahead that were given back."""
+    rng, window, _tables = work.rng, work.window, work.tables
     draw = rng.random(len(ids))
     is_ahead = payments.invoice < 0
     goes_back = np.where(is_ahead, draw < 0.2, (payments.method == DEBIT) & (draw < 0.012))
     which = np.flatnonzero(goes_back & (payments.day < window.now - 8))
     chosen = payments.rows(which)
-    back = replace(chosen, amount=-chosen.amount, allocated=-chosen.allocated, day=chosen.day + rng.integers(1, 7, len(which)))
-    _write(window, back, people, ids[which], tables)
-    _write_allocations(window, back, ids[which], invoices, tables)
+    back = replace(
+        chosen, amount=-chosen.amount, allocated=-chosen.allocated, day=chosen.day + rng.integers(1, 7, len(which))
+    )
+    _write(work, back, people, ids[which])
+    _write_allocations(work, back, ids[which], invoices)

@@ -8,15 +8,23 @@ import numpy as np
 
 from dashboard.demo import names
 from dashboard.demo.diary import COUPLE, FAMILY, GROUP, Episodes, Sessions
-from dashboard.demo.draws import joined, pick, pick_by_weight, with_gaps, words
+from dashboard.demo.draws import is_nothing, joined, nothing_where, pick, pick_by_weight, spread, with_gaps, words
 from dashboard.demo.identity import mobile, nie, nif, with_wrong_letter
-from dashboard.demo.tables import Tables, blank
+from dashboard.demo.tables import Work
 from dashboard.demo.team import Team
 from dashboard.demo.window import Array, Window
 
 YEAR = 365.25
 WAITING_SHARE = 0.06
-MARRIED = {"single": 40.0, "married": 30.0, "partnered": 14.0, "separated": 4.0, "divorced": 8.0, "widowed": 2.0, "unknown": 2.0}
+MARRIED = {
+    "single": 40.0,
+    "married": 30.0,
+    "partnered": 14.0,
+    "separated": 4.0,
+    "divorced": 8.0,
+    "widowed": 2.0,
+    "unknown": 2.0,
+}
 
 
 @dataclass(frozen=True)
@@ -41,27 +49,20 @@ class People:
     is_current: Array  # waiting or active
 
 
-def draw_people(
-    rng: np.random.Generator,
-    window: Window,
-    team: Team,
-    who: Array,
-    episodes: Episodes,
-    sessions: Sessions,
-    tables: Tables,
-) -> People:
+def draw_people(work: Work, team: Team, who: Array, episodes: Episodes, sessions: Sessions) -> People:
     """Write the patients of ``episodes``, and some who only wait, of the therapists ``who``; return them."""
+    rng, window, tables = work.rng, work.window, work.tables
     size = _sizes(rng, episodes)
     seen = int(size.sum())
     waiting = max(1, round(seen * WAITING_SHARE))
     ids = tables.take("patient", seen + waiting)
-    episode = np.r_[np.repeat(np.arange(len(size)), size), np.full(waiting, -1)]
-    turn = np.arange(seen) - np.repeat(np.cumsum(size) - size, size)
+    row, turn = spread(size)
+    episode = np.r_[row, np.full(waiting, -1)]
     first, last = _first_and_last(window, episodes, sessions)
     therapist = np.where(episode >= 0, episodes.therapist[episode], rng.choice(who, len(ids)))
     is_child = np.r_[(episodes.kind[episode[:seen]] == FAMILY) & (turn >= 2), np.zeros(waiting, bool)]
     may_be_minor = (episode < 0) | (episodes.kind[episode] < COUPLE)
-    is_minor = is_child | (may_be_minor & (rng.random(len(ids)) < 0.105))
+    is_minor = is_child | (may_be_minor & (rng.random(len(ids)) < 0.125))
     adult = np.clip(18.3 + rng.gamma(3.0, 7.5, len(ids)), 18.3, 90)
     age = np.where(is_minor, rng.uniform(6, 17.9, len(ids)), adult)
     first_day = np.where(episode >= 0, first[episode], window.weeks * 7)
@@ -73,9 +74,9 @@ def draw_people(
     people = People(
         first_patient=first_patient,
         size=size,
-        case=_write_cases(window, episodes, size, first_patient, opened, last_day, ids, tables),
+        case=_write_cases(work, episodes, size, first_patient, opened, last_day, ids),
         id=ids,
-        **_identity(rng, ids, age, episode, turn, seen),
+        **_identity(rng, ids, age, turn, seen),
         therapist=therapist,
         age=age,
         birth=window.now - (age * YEAR).astype(int),
@@ -86,7 +87,7 @@ def draw_people(
         pays=np.where(is_minor, pick_by_weight(rng, {"guardian": 4, "insurer": 1}, len(ids)), _pays(rng, len(ids))),
         is_current=np.ones(len(ids), bool),
     )
-    return _write_patients(rng, window, team, people, tables)
+    return _write_patients(work, team, people)
 
 
 def _sizes(rng: np.random.Generator, episodes: Episodes) -> Array:
@@ -109,9 +110,7 @@ def _pays(rng: np.random.Generator, size: int) -> Array:
     return pick_by_weight(rng, {"self": 73, "insurer": 25, "other": 2}, size)
 
 
-def _identity(
-    rng: np.random.Generator, ids: Array, age: Array, episode: Array, turn: Array, seen: int
-) -> dict[str, Array]:
+def _identity(rng: np.random.Generator, ids: Array, age: Array, turn: Array, seen: int) -> dict[str, Array]:
     """Return names (given, first and second surname), addresses and identity numbers."""
     number = len(ids)
     is_female = rng.random(number) < 0.62
@@ -120,10 +119,14 @@ def _identity(
     is_child = np.r_[turn >= 2, np.zeros(number - seen, bool)] & (age < 18)
     parent = np.arange(number) - np.r_[turn, np.zeros(number - seen, int)]
     surname_1 = np.where(is_child, surname_1[parent], surname_1)
-    surname_2 = np.where(rng.random(number) < 0.04, None, surname_2)
+    surname_2 = nothing_where(rng.random(number) < 0.04, surname_2)
     city = rng.integers(0, len(names.CITIES), number)
-    postal = joined(words([row[1] for row in names.CITIES])[city], words([f"{n:03d}" for n in rng.integers(1, 60, number)]))
-    line = joined(pick(rng, names.STREETS, number), " ", rng.integers(1, 180, number), ", ", rng.integers(1, 9, number), "º")
+    postal = joined(
+        words([row[1] for row in names.CITIES])[city], words([f"{n:03d}" for n in rng.integers(1, 60, number)])
+    )
+    line = joined(
+        pick(rng, names.STREETS, number), " ", rng.integers(1, 180, number), ", ", rng.integers(1, 9, number), "º"
+    )
     address = np.stack([line, postal, city.astype(object), is_female.astype(object)], axis=1)
     is_foreign = rng.random(number) < 0.08
     identity = np.where(is_foreign, nie(ids), nif(ids))
@@ -134,21 +137,15 @@ def _identity(
     return {
         "name": np.stack([given, surname_1, surname_2], axis=1),
         "address": address,
-        "tax_id": np.where(missing, None, identity),
+        "tax_id": nothing_where(missing, identity),
     }
 
 
 def _write_cases(
-    window: Window,
-    episodes: Episodes,
-    size: Array,
-    first_patient: Array,
-    opened: Array,
-    last: Array,
-    ids: Array,
-    tables: Tables,
+    work: Work, episodes: Episodes, size: Array, first_patient: Array, opened: Array, last: Array, ids: Array
 ) -> Array:
     """Write couples and families and who belongs to them; return the case of each episode, 0 for none."""
+    window, tables = work.window, work.tables
     is_case = np.flatnonzero(np.isin(episodes.kind, (COUPLE, FAMILY)))
     cases = tables.take("patient_case", len(is_case))
     place = first_patient[is_case] - ids[0]
@@ -162,15 +159,15 @@ def _write_cases(
             "closed_on": np.where(is_over, window.dates(last[place]), np.datetime64("NaT")),
         },
     )
-    row = np.repeat(np.arange(len(is_case)), size[is_case])
-    turn = np.arange(len(row)) - np.repeat(np.cumsum(size[is_case]) - size[is_case], size[is_case])
+    row, turn = spread(size[is_case])
     tables.write("case_member", {"case_id": cases[row], "patient_id": first_patient[is_case][row] + turn})
     case = np.zeros(len(size), dtype=np.int64)
     case[is_case] = cases
     return case
 
 
-def _statuses(rng: np.random.Generator, window: Window, people: People) -> Array:
+def _statuses(work: Work, people: People) -> Array:
+    rng, window = work.rng, work.window
     draw = rng.random(len(people.id))
     since = window.now - people.last
     status = np.where(people.first >= window.now, np.where(draw < 0.6, "waiting", "active"), "active")
@@ -179,9 +176,10 @@ def _statuses(rng: np.random.Generator, window: Window, people: People) -> Array
     return np.where((since > 300) & (draw < 0.45), "archived", status).astype(object)
 
 
-def _write_patients(rng: np.random.Generator, window: Window, team: Team, people: People, tables: Tables) -> People:
+def _write_patients(work: Work, team: Team, people: People) -> People:
+    rng, window, tables = work.rng, work.window, work.tables
     number = len(people.id)
-    status = _statuses(rng, window, people)
+    status = _statuses(work, people)
     is_adult = people.age >= 18
     is_closed = np.isin(status, ("discharged", "archived"))
     discharged = np.minimum(people.last + rng.integers(0, 30, number), window.now - 1)
@@ -217,7 +215,7 @@ def _write_patients(rng: np.random.Generator, window: Window, team: Team, people
             "updated_at": opened_at,
         },
     )
-    _write_histories(rng, window, people, tables)
+    _write_histories(work, people)
     return People(**{**people.__dict__, "is_current": ~is_closed})
 
 
@@ -230,15 +228,16 @@ def _contact(rng: np.random.Generator, people: People, is_adult: Array) -> dict[
     return {
         "telephone": with_gaps(rng, mobile(rng, number), np.where(is_adult, 0.03, 0.35)),
         "email": with_gaps(rng, joined("persona", people.id, "@", domain), np.where(is_adult, 0.05, 0.45)),
-        "id_kind": np.where(people.tax_id == None, None, kind),  # noqa: E711 - compared place by place
+        "id_kind": nothing_where(is_nothing(people.tax_id), kind),
         "id_value": people.tax_id,
-        "emergency_name": np.where(unnamed, None, emergency),
-        "emergency_relation": np.where(unnamed, None, pick(rng, names.RELATIONS, number)),
-        "emergency_telephone": with_gaps(rng, np.where(unnamed, None, mobile(rng, number)), 0.02),
+        "emergency_name": nothing_where(unnamed, emergency),
+        "emergency_relation": nothing_where(unnamed, pick(rng, names.RELATIONS, number)),
+        "emergency_telephone": with_gaps(rng, nothing_where(unnamed, mobile(rng, number)), 0.02),
     }
 
 
-def _write_histories(rng: np.random.Generator, window: Window, people: People, tables: Tables) -> None:
+def _write_histories(work: Work, people: People) -> None:
+    rng, window, tables = work.rng, work.window, work.tables
     has = np.flatnonzero((people.first < window.now - 7) & (rng.random(len(people.id)) < 0.93))
     late = rng.integers(0, 20, len(has))
     tables.write(

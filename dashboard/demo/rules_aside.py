@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
@@ -24,9 +24,10 @@ WITH_TRIGGERS = """
 select distinct c.relname from pg_trigger as t join pg_class as c on c.oid = t.tgrelid
 where c.relnamespace = current_schema()::regnamespace and not t.tgisinternal order by c.relname
 """
-# References first: what they refer to must be whole when they come back, so they are also the last to return.
+# References go first and come back last: checking them needs the rows and the indexes.
 CONSTRAINTS = """
-select c.relname, k.conname, pg_get_constraintdef(k.oid) from pg_constraint as k join pg_class as c on c.oid = k.conrelid
+select c.relname, k.conname, pg_get_constraintdef(k.oid)
+from pg_constraint as k join pg_class as c on c.oid = k.conrelid
 where c.relnamespace = current_schema()::regnamespace and k.contype = %s order by c.relname, k.conname
 """
 INDEXES = """
@@ -57,7 +58,8 @@ BROKEN = {
         select from payment as p join (
             select payment_id, sum(amount_cents) as total from payment_allocation group by payment_id
         ) as a on a.payment_id = p.id left join (
-            select reverses_id, sum(amount_cents) as total from payment where reverses_id is not null group by reverses_id
+            select reverses_id, sum(amount_cents) as total from payment
+            where reverses_id is not null group by reverses_id
         ) as r on r.reverses_id = p.id
         where a.total not between 0 and p.amount_cents + coalesce(r.total, 0)
     """,
@@ -65,7 +67,8 @@ BROKEN = {
         select from invoice as i join (
             select invoice_id, sum(amount_cents) as total from payment_allocation group by invoice_id
         ) as a on a.invoice_id = i.id left join (
-            select corrects_id, sum(total_cents) as total from invoice where corrects_id is not null group by corrects_id
+            select corrects_id, sum(total_cents) as total from invoice
+            where corrects_id is not null group by corrects_id
         ) as c on c.corrects_id = i.id
         where a.total not between 0 and i.total_cents + coalesce(c.total, 0)
     """,
@@ -78,7 +81,8 @@ BROKEN = {
         join consent as c on c.id = s.consent_id
         join consent_template as t on t.id = c.template_id
         left join guardian as g on g.id = s.guardian_id
-        where t.text_sha256 <> s.text_sha256 or (s.guardian_id is not null and g.patient_id is distinct from c.patient_id)
+        where t.text_sha256 <> s.text_sha256
+            or (s.guardian_id is not null and g.patient_id is distinct from c.patient_id)
     """,
 }
 
@@ -97,23 +101,23 @@ class _Step:
 
 def tables(connection: Connection) -> list[str]:
     """Return the tables that hold the practice's rows."""
-    return [row[0] for row in _driver(connection).execute(TABLES).fetchall()]
+    return [row[0] for row in driver(connection).execute(TABLES).fetchall()]
 
 
 @contextmanager
 def set_aside(connection: Connection, told: Callable[[str, float], None]) -> Iterator[None]:
     """Take triggers, references, exclusions and plain indexes away, and put them back at the end."""
-    driver = _driver(connection)
-    driver.execute("set local maintenance_work_mem = '512MB'")
-    steps = [*_triggers(driver), *_constraints(driver, "f"), *_constraints(driver, "x"), *_indexes(driver)]
+    database = driver(connection)
+    database.execute("set local maintenance_work_mem = '512MB'")
+    steps = [*_triggers(database), *_constraints(database, "f"), *_constraints(database, "x"), *_indexes(database)]
     for step in steps:
-        driver.execute(step.away)
+        database.execute(step.away)
     yield
     told("analyze", 0.62)
-    driver.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, tables(connection)))))
+    database.execute(sql.SQL("analyze {}").format(sql.SQL(", ").join(map(sql.Identifier, tables(connection)))))
     for place, step in enumerate(reversed(steps)):
         told("rules", 0.65 + 0.32 * place / len(steps))
-        driver.execute(step.back)
+        database.execute(step.back)
 
 
 def verify(connection: Connection) -> None:
@@ -123,30 +127,34 @@ def verify(connection: Connection) -> None:
         BrokenRuleError: some row breaks one.
     """
     for words, query in BROKEN.items():
-        if _driver(connection).execute(query + " limit 1").fetchone() is not None:
+        if driver(connection).execute(query + " limit 1").fetchone() is not None:
             raise BrokenRuleError(f"The synthetic practice breaks a rule: {words}.")
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
-    driver: Any = connection.connection.driver_connection
-    return driver  # type: ignore[no-any-return]
+def driver(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the driver's own connection: definitions from the catalogue pass through it untouched."""
+    found: Any = connection.connection.driver_connection
+    return cast("psycopg.Connection[Any]", found)
 
 
-def _triggers(driver: psycopg.Connection[Any]) -> list[_Step]:
-    names = [sql.Identifier(row[0]) for row in driver.execute(WITH_TRIGGERS).fetchall()]
+def _triggers(database: psycopg.Connection[Any]) -> list[_Step]:
+    names = [sql.Identifier(row[0]) for row in database.execute(WITH_TRIGGERS).fetchall()]
     change = sql.SQL("alter table {} {} trigger user")
     return [_Step(change.format(name, sql.SQL("disable")), change.format(name, sql.SQL("enable"))) for name in names]
 
 
-def _constraints(driver: psycopg.Connection[Any], kind: str) -> list[_Step]:
+def _constraints(database: psycopg.Connection[Any], kind: str) -> list[_Step]:
     drop, add = sql.SQL("alter table {} drop constraint {}"), sql.SQL("alter table {} add constraint {} {}")
     return [
         _Step(drop.format(*names), add.format(*names, sql.SQL(definition)))
-        for table, name, definition in driver.execute(CONSTRAINTS, (kind,)).fetchall()
+        for table, name, definition in database.execute(CONSTRAINTS, (kind,)).fetchall()
         for names in [(sql.Identifier(table), sql.Identifier(name))]
     ]
 
 
-def _indexes(driver: psycopg.Connection[Any]) -> list[_Step]:
-    rows = driver.execute(INDEXES).fetchall()
-    return [_Step(sql.SQL("drop index {}").format(sql.SQL(name)), sql.SQL("{}").format(sql.SQL(made))) for name, made in rows]
+def _indexes(database: psycopg.Connection[Any]) -> list[_Step]:
+    rows = database.execute(INDEXES).fetchall()
+    return [
+        _Step(sql.SQL("drop index {}").format(sql.SQL(name)), sql.SQL("{}").format(sql.SQL(made)))
+        for name, made in rows
+    ]

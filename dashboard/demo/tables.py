@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import psycopg
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from psycopg import sql
 from pyarrow import csv
 
-from dashboard.demo.window import Array
+from dashboard.demo.window import Array, Window
 
 _FORMAT = csv.WriteOptions(include_header=False, quoting_style="needed")
 
@@ -64,6 +65,15 @@ class Tables:
         """Let every identity go on after the identifiers handed out."""
         for table, last in self._last.items():
             self._connection.execute("select setval(pg_get_serial_sequence(%s, 'id'), %s)", (table, max(last, 1)))
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every part writes with: the seeded draws, the period, and the tables."""
+
+    rng: np.random.Generator
+    window: Window
+    tables: Tables
 
 
 def _column(values: Any, rows: int) -> pa.Array:

@@ -12,7 +12,7 @@ from dashboard.demo import names
 from dashboard.demo.draws import joined, order_within, pick, words
 from dashboard.demo.identity import mobile
 from dashboard.demo.shape import Shape
-from dashboard.demo.tables import Tables, blank
+from dashboard.demo.tables import Tables, Work, blank
 from dashboard.demo.window import Array, Window
 
 HALF_DAYS = 12  # Monday morning, Monday afternoon, … Saturday afternoon
@@ -51,10 +51,11 @@ class Team:
     ill: Array  # therapist × day: what was scheduled is cancelled
 
 
-def build_team(rng: np.random.Generator, window: Window, shape: Shape, tables: Tables) -> Team:
+def build_team(work: Work, shape: Shape) -> Team:
     """Write the team and return what the diary needs of it."""
+    rng, window, tables = work.rng, work.window, work.tables
     number = shape.therapists
-    site_rooms = _write_places(window, shape, tables)
+    site_rooms = _write_places(work, shape)
     site = np.arange(number) * shape.sites // number + 1
     share = rng.uniform(0.65, 1.35, number)
     target = shape.sessions / number * share / share.mean()
@@ -63,17 +64,18 @@ def build_team(rng: np.random.Generator, window: Window, shape: Shape, tables: T
     preference = rng.random((number, HALF_DAYS)) + np.repeat([0.0, 2.0], [10, 2])
     works = preference.argsort(axis=1).argsort(axis=1) < half_days[:, None]
     started, ended = _employment(window, number)
-    _write_therapists(rng, window, tables, site, target, started, ended)
-    _write_hours(window, tables, site, works, started, ended)
-    away, ill = _write_absences(rng, window, tables, number)
+    _write_therapists(work, site, target, started, ended)
+    _write_hours(work, site, works, started, ended)
+    away, ill = _write_absences(work, number)
     day = np.arange(away.shape[1])
     away |= (day < started[:, None]) | (day >= ended[:, None])
     _write_services(tables)
     return Team(site, works, _rooms(site, works, site_rooms), np.minimum(lanes, half_days * LANES - 1), away, ill)
 
 
-def _write_places(window: Window, shape: Shape, tables: Tables) -> list[list[int]]:
+def _write_places(work: Work, shape: Shape) -> list[list[int]]:
     """Write the practice, its sites and rooms; return the rooms of each site."""
+    _window, tables = work.window, work.tables
     address = {"address_line": "Calle de Alcalá 100", "postal_code": "28009", "city": "Madrid"}
     tables.write_rows("practice_profile", [{"id": 1, **ISSUER, **address, "is_synthetic": True}])
     sites = tables.take("site", shape.sites)
@@ -109,9 +111,8 @@ def _employment(window: Window, number: int) -> tuple[Array, Array]:
     return started, ended
 
 
-def _write_therapists(
-    rng: np.random.Generator, window: Window, tables: Tables, site: Array, target: Array, started: Array, ended: Array
-) -> None:
+def _write_therapists(work: Work, site: Array, target: Array, started: Array, ended: Array) -> None:
+    rng, window, tables = work.rng, work.window, work.tables
     number = len(site)
     ids = tables.take("therapist", number)
     given = np.where(rng.random(number) < 0.7, pick(rng, names.FEMALE, number), pick(rng, names.MALE, number))
@@ -140,10 +141,11 @@ def _write_therapists(
             "is_active": ~has_left,
         },
     )
-    _write_users(window, tables, ids, joined(given, " ", surnames), email, ~has_left)
+    _write_users(work, ids, joined(given, " ", surnames), email, ~has_left)
 
 
-def _write_users(window: Window, tables: Tables, ids: Array, name: Array, email: Array, is_active: Array) -> None:
+def _write_users(work: Work, ids: Array, name: Array, email: Array, is_active: Array) -> None:
+    window, tables = work.window, work.tables
     staff = (
         ("Carmen Vidal Ortega", "direccion", "manager", "es"),
         ("Laura Prieto Sanz", "recepcion", "front_desk", "es"),
@@ -167,7 +169,8 @@ def _write_users(window: Window, tables: Tables, ids: Array, name: Array, email:
     )
 
 
-def _write_hours(window: Window, tables: Tables, site: Array, works: Array, started: Array, ended: Array) -> None:
+def _write_hours(work: Work, site: Array, works: Array, started: Array, ended: Array) -> None:
+    window, tables = work.window, work.tables
     therapist, half_day = np.nonzero(works)
     until = np.where(ended < window.now, window.dates(ended - 1), np.datetime64("NaT"))
     tables.write(
@@ -185,8 +188,9 @@ def _write_hours(window: Window, tables: Tables, site: Array, works: Array, star
     )
 
 
-def _absences(rng: np.random.Generator, window: Window, number: int) -> list[tuple[int, str, int, int]]:
+def _absences(work: Work, number: int) -> list[tuple[int, str, int, int]]:
     """Return (therapist, kind, first day, days): holidays in whole weeks, a course, a few spells of illness."""
+    rng, window = work.rng, work.window
     found: list[tuple[int, str, int, int]] = []
     for year in range(window.first.year, window.first.year + 4):
         for month, day, weeks, share in ((8, 1, 2, 1.0), (12, 24, 1, 0.8), (3, 25, 1, 0.6)):
@@ -194,7 +198,7 @@ def _absences(rng: np.random.Generator, window: Window, number: int) -> list[tup
             monday = (start - timedelta(days=start.weekday()) - window.first).days
             late = rng.integers(-1, 3, number) * 7 if month == 8 else np.zeros(number, int)
             goes = rng.random(number) < share
-            found += [(who, "holiday", monday + int(late[who]), 7 * weeks) for who in np.flatnonzero(goes)]
+            found += [(int(who), "holiday", monday + int(late[who]), 7 * weeks) for who in np.flatnonzero(goes)]
     for kind, spells, longest in (("illness", 4, 3), ("training", 2, 1)):
         first = rng.integers(0, window.days, (number, spells))
         length = rng.integers(1, longest + 1, (number, spells))
@@ -202,11 +206,10 @@ def _absences(rng: np.random.Generator, window: Window, number: int) -> list[tup
     return [row for row in found if 0 <= row[2] < window.days and not (row[1] == "illness" and row[2] >= window.now)]
 
 
-def _write_absences(
-    rng: np.random.Generator, window: Window, tables: Tables, number: int
-) -> tuple[Array, Array]:
+def _write_absences(work: Work, number: int) -> tuple[Array, Array]:
     """Write the absences; return the days of therapists without sessions, and those with sessions cancelled."""
-    rows = _absences(rng, window, number)
+    _rng, window, tables = work.rng, work.window, work.tables
+    rows = _absences(work, number)
     away = np.tile(window.is_holiday, (number, 1))
     ill = np.zeros_like(away)
     for who, kind, first, length in rows:

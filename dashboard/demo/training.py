@@ -8,9 +8,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from dashboard.demo.draws import pick_by_weight, words
-from dashboard.demo.tables import Tables, blank
+from dashboard.demo.tables import Work, blank
 from dashboard.demo.team import MANAGER
-from dashboard.demo.window import Array, Window
+from dashboard.demo.window import Array
 from dashboard.training.requirements import Requirement, requirements, sync_requirements
 
 HOURS_AN_ENTRY = 9
@@ -23,7 +23,15 @@ TITLES = {
     "reading": "Lectura dirigida",
     "teaching": "Docencia en formación de terapeutas",
 }
-KINDS = {"course": 30, "conference": 20, "supervision": 24, "reading": 8, "teaching": 8, "postgraduate": 7, "masters": 3}
+KINDS = {
+    "course": 30,
+    "conference": 20,
+    "supervision": 24,
+    "reading": 8,
+    "teaching": 8,
+    "postgraduate": 7,
+    "masters": 3,
+}
 TOPICS = {
     "skills": 45,
     "ethics": 14,
@@ -37,10 +45,9 @@ TOPICS = {
 PROVIDERS = ("Colegio Oficial de la Psicología", "Universidad del Manzanares", "Escuela Sierra", "Sociedad de Terapia")
 
 
-def write_training(
-    rng: np.random.Generator, window: Window, therapists: int, tables: Tables, connection: Connection
-) -> None:
+def write_training(work: Work, therapists: int, connection: Connection) -> None:
     """Write the requirements, who is under them since when, and what was done until today."""
+    rng, window, tables = work.rng, work.window, work.tables
     found = {requirement.code: requirement for requirement in requirements()}
     sync_requirements(connection, found.values())
     tables.counts["training_requirement"] = len(found)
@@ -56,7 +63,7 @@ def write_training(
             "first_cycle_starts_on": window.dates(window.now - elapsed),
         },
     )
-    _write_entries(rng, window, therapist, _entries(rng, code, elapsed, found), elapsed, tables)
+    _write_entries(work, therapist, _entries(rng, code, elapsed, found), elapsed)
 
 
 def _under(therapists: int, codes: list[str]) -> tuple[Array, Array]:
@@ -74,12 +81,12 @@ def _entries(rng: np.random.Generator, code: Array, elapsed: Array, found: dict[
     months = np.array([found[key].cycle_months for key in code])
     pace = hours * elapsed / (months * 30.4)
     zeal = rng.choice([0.35, 0.8, 1.15, 1.6], len(code), p=[0.2, 0.2, 0.35, 0.25])
-    return np.clip(np.round(pace * zeal / HOURS_AN_ENTRY), 1, 80).astype(int)
+    count: Array = np.clip(np.round(pace * zeal / HOURS_AN_ENTRY), 1, 80).astype(int)
+    return count
 
 
-def _write_entries(
-    rng: np.random.Generator, window: Window, therapist: Array, count: Array, elapsed: Array, tables: Tables
-) -> None:
+def _write_entries(work: Work, therapist: Array, count: Array, elapsed: Array) -> None:
+    rng, window, tables = work.rng, work.window, work.tables
     row = np.repeat(np.arange(len(count)), count)
     number = len(row)
     ids = tables.take("training_entry", number)

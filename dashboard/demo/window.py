@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,9 +59,10 @@ class Window:
     def _offsets(self) -> Array:
         """Seconds that local time is ahead of UTC at midnight and at noon of each day, margins included."""
         zone = ZoneInfo(TIME_ZONE)
-        first = datetime(self.first.year, self.first.month, self.first.day)
+        first = datetime.combine(self.first, time())
         moments = [
-            [first + timedelta(days=day, hours=hour) for hour in (0, 12)] for day in range(-_MARGIN, self.days + _MARGIN)
+            [first + timedelta(days=day, hours=hour) for hour in (0, 12)]
+            for day in range(-_MARGIN, self.days + _MARGIN)
         ]
         found = [[moment.replace(tzinfo=zone).utcoffset() or timedelta() for moment in pair] for pair in moments]
         return np.array([[int(offset.total_seconds()) for offset in pair] for pair in found])
@@ -75,7 +76,8 @@ class Window:
         local = self.dates(day).astype("datetime64[s]") + np.asarray(np.asarray(minute) * 60, dtype="timedelta64[s]")
         known = np.clip(np.asarray(day) + _MARGIN, 0, len(self._offsets) - 1)
         offset = self._offsets[known, np.where(np.asarray(minute) < 120, 0, 1)]
-        return local - offset.astype("timedelta64[s]")
+        moments: Array = local - offset.astype("timedelta64[s]")
+        return moments
 
     @cached_property
     def start_of_today(self) -> Any:

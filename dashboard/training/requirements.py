@@ -59,7 +59,9 @@ def requirements(folder: Path = FOLDER) -> list[Requirement]:
     Raises:
         pydantic.ValidationError: a file misses a key, has one too many, or names an unknown kind or topic.
     """
-    found = [Requirement.model_validate(yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))]
+    found = [
+        Requirement.model_validate(yaml.safe_load(path.read_text("utf-8"))) for path in sorted(folder.glob("*.yaml"))
+    ]
     return sorted(found, key=lambda requirement: requirement.code)
 
 
