@@ -1,7 +1,7 @@
 """One real Postgres for the whole run, template databases, and a clone of one for each test that asks.
 
-Folders of tests are no packages (no ``__init__.py``), so test files of different folders may share a name. The repository
-is on the path: ``from tests.conftest import Database`` gives the same classes that the fixtures use.
+Folders of tests are no packages (no ``__init__.py``), so test files of different folders may share a name. The
+repository is on the path: ``from tests.conftest import Database`` gives the same classes that the fixtures use.
 """
 
 from __future__ import annotations
