@@ -114,7 +114,8 @@ SQL_CALLS = {"text", "execute", "executemany", "exec_driver_sql", "read_sql", "r
 def composed_sql(source: str) -> Iterator[Fault]:
     """A value reaches SQL as a parameter, never by an f-string, ``%``, ``+`` or ``format``."""
     for call, name in calls(source):
-        if name.split(".")[-1] in SQL_CALLS and call.args and _is_composed(call.args[0]):
+        is_sql = name.split(".")[-1] in SQL_CALLS and name != "st.text"
+        if is_sql and call.args and _is_composed(call.args[0]):
             yield Fault(call.lineno, f"{name}() takes a text that was put together")
 
 

@@ -28,7 +28,7 @@ SHOWS_WORDS = set(
     title header subheader caption markdown write text info success warning error toast metric button
     form_submit_button download_button link_button page_link checkbox toggle radio selectbox multiselect pills
     segmented_control slider select_slider text_input text_area number_input date_input time_input datetime_input
-    file_uploader camera_input expander popover dialog status spinner menu_button badge Page Column TextColumn
+    file_uploader camera_input expander popover dialog status spinner menu_button badge Page TextColumn
     NumberColumn DateColumn DatetimeColumn CheckboxColumn SelectboxColumn LinkColumn ProgressColumn
     """.split()
 )
@@ -70,6 +70,8 @@ def untranslated(source: str) -> Iterator[Fault]:
     for call, name in calls(source):
         if name.split(".")[-1] in SHOWS_WORDS and call.args:
             yield from _bare_words(call.args[0])
+        if name.split(".")[-1] == "Column" and len(call.args) > 1:  # of a list: its name in the frame, its heading
+            yield from _bare_words(call.args[1])
         for keyword in call.keywords:
             if keyword.arg in WORD_KEYWORDS:
                 yield from _bare_words(keyword.value)

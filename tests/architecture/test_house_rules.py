@@ -101,6 +101,7 @@ BAD_SOURCES = [
     (page_lints.untranslated, "st.button(_('Save'), help='Keep it')"),
     (page_lints.untranslated, "st.info('none' if empty else _('some'))"),
     (page_lints.untranslated, "st.markdown(':red[Late]')"),
+    (page_lints.untranslated, "Column('number', 'Number')"),
     (page_lints.composed_message, "_(f'Page {number}')"),
 ]
 GOOD_SOURCES = [
@@ -108,6 +109,7 @@ GOOD_SOURCES = [
     (lints.composed_sql, "session.execute(text('select 1 where :name = 1'), {'name': f'{name}%'})"),
     (lints.composed_sql, "session.execute(f'listen {CHANNEL}')"),
     (lints.composed_sql, "session.execute(sql.SQL('analyze {}').format(sql.Identifier(table)))"),
+    (lints.composed_sql, "st.text(f'{hours} hours')"),
     (lints.other_clock, "clock.now()"),
     (lints.unfinished, "path = '/var/lib/intersession'"),
     (lints.unfinished, "try:\n    unzip()\nexcept NotImplementedError:\n    refuse()"),
@@ -116,6 +118,7 @@ GOOD_SOURCES = [
     (page_lints.forbidden_import, "from dashboard.agenda import queries\nimport streamlit as st"),
     (page_lints.sql_in_page, "words = 'Select a row to open it'"),
     (page_lints.untranslated, "st.title(_('Agenda'))\nst.caption(f'{name} · **{role}**')\nst.button(':material/add:')"),
+    (page_lints.untranslated, "Column('number', _('Number'))"),
     (page_lints.composed_message, "_('Page {number}').format(number=1)"),
 ]
 
