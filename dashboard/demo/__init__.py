@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from dashboard.demo.load import DemoRefusedError, clear, load
+from dashboard.demo.loading import DemoRefusedError, clear, load
 
 __all__ = ["DemoRefusedError", "clear", "load"]

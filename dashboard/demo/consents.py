@@ -11,7 +11,7 @@ import numpy as np
 from dashboard.consent.models import CHANNELS, KINDS, METHODS, OUTCOMES, STATES
 from dashboard.demo.consent_texts import TEXTS
 from dashboard.demo.diary import Columns
-from dashboard.demo.draws import joined, spread, words
+from dashboard.demo.draws import deal, joined, spread, words
 from dashboard.demo.family import Guardians
 from dashboard.demo.people import People
 from dashboard.demo.tables import Tables, Work, blank, coded
@@ -126,7 +126,7 @@ def _draw(work: Work, people: People, templates: Templates, kind: str) -> _Conse
     patient = np.flatnonzero(asked & (people.is_online | (kind != "telehealth")))
     number = len(patient)
     ends = ENDED.get(kind, ENDED_OTHERWISE)
-    state = rng.choice(list(ends), number, p=np.array(list(ends.values())) / sum(ends.values()))
+    state = np.array(list(ends))[deal(rng, list(ends.values()), number)]
     # Nobody goes on for months without having signed, but for a few.
     is_settled = (people.first[patient] < window.now - 75) & (kind in SIGNS_ALONE) & (rng.random(number) < 0.85)
     state = np.where(is_settled & np.isin(state, (REQUESTED, VIEWED, DECLINED)), SIGNED, state)

@@ -19,6 +19,7 @@ from dashboard.demo.team import HALF_DAYS, LANES, Team
 from dashboard.demo.window import Array, Window
 
 INDIVIDUAL, SHORT, COUPLE, FAMILY, GROUP, REPORT = range(6)  # places in team.SERVICES
+LONG_KINDS = np.array([COUPLE, FAMILY, GROUP, COUPLE, FAMILY, COUPLE])  # of long lanes, in turn
 STARTS = np.array([[540, 600, 660, 720, 780], [900, 960, 1_020, 1_080, 1_140]])  # the last one lasts 90 minutes
 SLACK = 1.12  # sessions drawn before the wanted number is kept of them
 
@@ -101,7 +102,9 @@ def draw_diary(
 def _lay_lanes(rng: np.random.Generator, team: Team, who: Array) -> tuple[Lanes, Lanes]:
     """Return the lanes given to patients, and one spare lane a therapist."""
     works = np.repeat(team.works[who], LANES, axis=1)
-    order = np.where(works, rng.random(works.shape), 2.0).argsort(axis=1).argsort(axis=1)
+    # The long hour of the evening goes a little sooner, so that even a small practice has couples and groups.
+    wish = rng.random(works.shape) - 0.2 * (np.arange(works.shape[1]) % (2 * LANES) == 2 * LANES - 1)
+    order = np.where(works, wish, 2.0).argsort(axis=1).argsort(axis=1)
     given = team.lanes[who]
     place, lane = np.nonzero(order < given[:, None])
     # Only sessions of an hour move, so any lane of the half-days worked can be the spare one.
@@ -124,7 +127,7 @@ def _draw_episodes(rng: np.random.Generator, window: Window, shape: Shape, lanes
     room_for = (window.weeks / step).sum()
     new = max(shape.patients * share * 0.66 - len(lane), 0.15 * len(lane))
     track, first, last = _successions(rng, step, parity, window.weeks, mean=room_for / new)
-    long_kind = rng.choice([COUPLE, FAMILY, GROUP], len(lanes.minute), p=[0.55, 0.35, 0.1])[lane][track]
+    long_kind = LONG_KINDS[np.cumsum(lanes.is_long) % len(LONG_KINDS)][lane][track]
     short_kind = np.where(rng.random(len(track)) < 0.6, INDIVIDUAL, SHORT)
     chosen = lanes.rows(lane[track])
     return Episodes(

@@ -19,10 +19,19 @@ def pick(rng: np.random.Generator, values: Sequence[str | None], size: int) -> A
     return words(values)[rng.integers(0, len(values), size)]
 
 
+def deal(rng: np.random.Generator, shares: Sequence[float], size: int) -> Array:
+    """Return ``size`` places in ``shares``, in exactly those proportions and in any order.
+
+    Dealt and not drawn, so that what is rare also occurs in a small practice.
+    """
+    bounds = np.cumsum(shares)
+    dealt = np.searchsorted(bounds / bounds[-1], (np.arange(size) + 0.5) / max(size, 1), side="right")
+    return rng.permutation(dealt)
+
+
 def pick_by_weight(rng: np.random.Generator, weights: Mapping[str, float], size: int) -> Array:
-    """Return ``size`` of the keys of ``weights``, as likely as their weights."""
-    shares = np.cumsum(list(weights.values()))
-    chosen: Array = words(list(weights))[np.searchsorted(shares / shares[-1], rng.random(size), side="right")]
+    """Return ``size`` of the keys of ``weights``, in the proportions of their weights."""
+    chosen: Array = words(list(weights))[deal(rng, list(weights.values()), size)]
     return chosen
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.demo import names
-from dashboard.demo.draws import is_nothing, joined, nothing_where, pick, pick_by_weight, spread, with_gaps, words
+from dashboard.demo.draws import deal, is_nothing, joined, nothing_where, pick, pick_by_weight, spread, with_gaps, words
 from dashboard.demo.identity import mobile, nif
 from dashboard.demo.people import People
 from dashboard.demo.tables import Tables, Work, blank
@@ -66,8 +66,9 @@ def write_guardians(work: Work, people: People) -> Guardians:
     """Write none to two guardians for each minor; authority and custody are sometimes not known."""
     rng, tables = work.rng, work.tables
     minor = np.flatnonzero(people.age < 18)
-    count = rng.choice([0, 1, 2], len(minor), p=[0.05, 0.22, 0.73])
-    custody = np.where(count == 2, pick_by_weight(rng, {"joint": 75, "sole": 18, "unknown": 7}, len(minor)), "sole")
+    count = deal(rng, [0.09, 0.22, 0.69], len(minor))
+    custody = pick_by_weight(rng, {"joint": 72, "sole": 18, "unknown": 10}, len(minor))
+    custody = np.where((count < 2) & (custody == "joint"), "sole", custody)
     row, turn = spread(count)
     number = len(row)
     ids = tables.take("guardian", number)

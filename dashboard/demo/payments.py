@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard.billing.models import METHODS
 from dashboard.demo.diary import Columns
-from dashboard.demo.draws import joined
+from dashboard.demo.draws import joined, pick_by_weight
 from dashboard.demo.family import Coverages
 from dashboard.demo.invoices import Invoices
 from dashboard.demo.people import People
@@ -71,13 +71,18 @@ def _settling(work: Work, invoices: Invoices, coverages: Coverages) -> _Payments
 
 def _methods(rng: np.random.Generator, invoices: Invoices, coverages: Coverages) -> Array:
     number = len(invoices.id)
-    desk = rng.choice([METHODS.index(name) for name in AT_DESK], number, p=list(AT_DESK.values()))
-    home = rng.choice([METHODS.index(name) for name in FROM_HOME], number, p=list(FROM_HOME.values()))
+    desk = _places(pick_by_weight(rng, AT_DESK, number))
+    home = _places(pick_by_weight(rng, FROM_HOME, number))
     own = np.where(invoices.is_single, desk, home)
     is_copayment = (coverages.payer[invoices.patient] > 0) & (coverages.copayment[invoices.patient] >= 0)
     own = np.where(is_copayment & (rng.random(number) < 0.7), COPAYMENT, own)
     by_payer = np.where(invoices.payer == COMPANY, METHODS.index("transfer"), REMITTANCE)
     return np.where(invoices.payer > 0, by_payer, own)
+
+
+def _places(methods: Array) -> Array:
+    places = {name: place for place, name in enumerate(METHODS)}
+    return np.array([places[name] for name in methods], dtype=np.int64)
 
 
 def _ahead(work: Work, people: People) -> _Payments:
@@ -137,7 +142,7 @@ def _write_returns(work: Work, payments: _Payments, ids: Array, invoices: Invoic
     rng, window, _tables = work.rng, work.window, work.tables
     draw = rng.random(len(ids))
     is_ahead = payments.invoice < 0
-    goes_back = np.where(is_ahead, draw < 0.2, (payments.method == DEBIT) & (draw < 0.012))
+    goes_back = np.where(is_ahead, draw < 0.2, (payments.method == DEBIT) & (draw < 0.03))
     which = np.flatnonzero(goes_back & (payments.day < window.now - 8))
     chosen = payments.rows(which)
     back = replace(

@@ -36,7 +36,9 @@ class People:
     case: Array  # by episode, 0 for none
     id: Array
     name: Array
-    address: Array
+    address: Array  # line and postal code
+    city: Array  # place in names.CITIES
+    is_female: Array
     tax_id: Array
     therapist: Array  # from 0
     age: Array  # years at the reference day
@@ -127,16 +129,17 @@ def _identity(rng: np.random.Generator, ids: Array, age: Array, turn: Array, see
     line = joined(
         pick(rng, names.STREETS, number), " ", rng.integers(1, 180, number), ", ", rng.integers(1, 9, number), "º"
     )
-    address = np.stack([line, postal, city.astype(object), is_female.astype(object)], axis=1)
     is_foreign = rng.random(number) < 0.08
     identity = np.where(is_foreign, nie(ids), nif(ids))
-    odd = rng.random(number)
+    odd = rng.permutation(np.arange(number)) / number
     identity = np.where(odd < 0.02, with_wrong_letter(identity), identity)
-    identity = np.where((odd > 0.992) & (ids > ids[0]), np.roll(identity, 1), identity)
+    identity = np.where((odd > 0.98) & (ids > ids[0]), np.roll(identity, 1), identity)
     missing = rng.random(number) < np.where(age < 14, 0.25, 0.05)
     return {
         "name": np.stack([given, surname_1, surname_2], axis=1),
-        "address": address,
+        "address": np.stack([line, postal], axis=1),
+        "city": city,
+        "is_female": is_female,
         "tax_id": nothing_where(missing, identity),
     }
 
@@ -180,11 +183,9 @@ def _write_patients(work: Work, team: Team, people: People) -> People:
     rng, window, tables = work.rng, work.window, work.tables
     number = len(people.id)
     status = _statuses(work, people)
-    is_adult = people.age >= 18
     is_closed = np.isin(status, ("discharged", "archived"))
     discharged = np.minimum(people.last + rng.integers(0, 30, number), window.now - 1)
     opened_at = window.moments(people.opened, 660)
-    city = people.address[:, 2].astype(int)
     tables.write(
         "patient",
         {
@@ -193,22 +194,18 @@ def _write_patients(work: Work, team: Team, people: People) -> People:
             "given_name": people.name[:, 0],
             "surname_1": people.name[:, 1],
             "surname_2": people.name[:, 2],
-            "birth_date": np.where(rng.random(number) < 0.03, np.datetime64("NaT"), window.dates(people.birth)),
-            "sex": np.where(rng.random(number) < 0.04, "unknown", np.where(people.address[:, 3], "female", "male")),
-            "profession": with_gaps(rng, np.where(is_adult, pick(rng, names.PROFESSIONS, number), "Estudiante"), 0.08),
-            "marital_status": np.where(is_adult, pick_by_weight(rng, MARRIED, number), "single"),
+            **_life(work, people),
             "address_line": with_gaps(rng, people.address[:, 0], 0.06),
             "postal_code": with_gaps(rng, people.address[:, 1], 0.04),
-            "city": words([row[0] for row in names.CITIES])[city],
-            "region": words([row[2] for row in names.CITIES])[city],
+            "city": words([row[0] for row in names.CITIES])[people.city],
+            "region": words([row[2] for row in names.CITIES])[people.city],
             "country": "ES",
-            **_contact(rng, people, is_adult),
+            **_contact(rng, people),
             "referral_source": with_gaps(rng, pick(rng, names.REFERRALS, number), 0.08),
             "site_id": team.site[people.therapist],
             "main_therapist_id": people.therapist + 1,
             "pays": people.pays,
             "status": status,
-            "preferred_language": np.where(rng.random(number) < 0.04, "en", "es"),
             "opened_on": window.dates(people.opened),
             "discharged_on": np.where(is_closed, window.dates(discharged), np.datetime64("NaT")),
             "created_at": opened_at,
@@ -219,8 +216,22 @@ def _write_patients(work: Work, team: Team, people: People) -> People:
     return People(**{**people.__dict__, "is_current": ~is_closed})
 
 
-def _contact(rng: np.random.Generator, people: People, is_adult: Array) -> dict[str, Array]:
-    number = len(people.id)
+def _life(work: Work, people: People) -> dict[str, Array]:
+    """Return what is known of each person's life; some of it is missing."""
+    rng, number = work.rng, len(people.id)
+    is_adult = people.age >= 18
+    return {
+        "birth_date": np.where(rng.random(number) < 0.03, np.datetime64("NaT"), work.window.dates(people.birth)),
+        "sex": np.where(rng.random(number) < 0.04, "unknown", np.where(people.is_female, "female", "male")),
+        "profession": with_gaps(rng, np.where(is_adult, pick(rng, names.PROFESSIONS, number), "Estudiante"), 0.08),
+        "marital_status": np.where(is_adult, pick_by_weight(rng, MARRIED, number), "single"),
+        "preferred_language": np.where(rng.random(number) < 0.04, "en", "es"),
+    }
+
+
+def _contact(rng: np.random.Generator, people: People) -> dict[str, Array]:
+    """Return how to reach and identify each person; some of it is missing."""
+    number, is_adult = len(people.id), people.age >= 18
     kind = np.where([value is not None and value[0] in "XYZ" for value in people.tax_id], "nie", "nif")
     domain = pick(rng, names.MAIL_DOMAINS, number)
     emergency = joined(pick(rng, names.FEMALE + names.MALE, number), " ", pick(rng, names.SURNAMES, number))

@@ -43,13 +43,17 @@ class Tables:
         return np.arange(last + 1, last + number + 1, dtype=np.int64)
 
     def write(self, table: str, columns: Mapping[str, Any]) -> None:
-        """Copy columns (arrays of one length, or one value for all rows) into ``table``."""
+        """Copy columns (arrays of one length, or one value for all rows) into ``table``.
+
+        The table must have been emptied in this transaction: its rows are written frozen, which spares the index
+        builds and checks that follow from marking every row as committed.
+        """
         rows = next(len(column) for column in columns.values() if isinstance(column, np.ndarray | pa.Array))
         if not rows:
             return
         text = io.BytesIO()
         csv.write_csv(pa.table({name: _column(values, rows) for name, values in columns.items()}), text, _FORMAT)
-        statement = sql.SQL("copy {} ({}) from stdin (format csv)").format(
+        statement = sql.SQL("copy {} ({}) from stdin (format csv, freeze)").format(
             sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
         )
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:

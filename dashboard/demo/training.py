@@ -93,9 +93,8 @@ def _write_entries(work: Work, therapist: Array, count: Array, elapsed: Array) -
     ended = window.now - 1 - (rng.random(number) * (elapsed[row] - 1)).astype(int)
     kind = pick_by_weight(rng, KINDS, number)
     age = window.now - ended
-    status = np.where(age < 45, pick_by_weight(rng, {"logged": 7, "approved": 3}, number), "approved")
-    status = np.where(rng.random(number) < 0.05, "rejected", status)
-    status = np.where((rng.random(number) < 0.06), "logged", status)
+    status = pick_by_weight(rng, {"approved": 89, "rejected": 5, "logged": 6}, number)
+    status = np.where((age < 45) & (rng.random(number) < 0.7), "logged", status)
     is_decided = status != "logged"
     has_certificate = rng.random(number) < 0.85
     certificate = words([hashlib.sha256(f"demo:{key}".encode()).hexdigest() for key in ids])
