@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from great_expectations.data_context.types.base import (
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
 )
+from great_expectations.datasource.fluent.interfaces import Batch
 from great_expectations.execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.row_conditions import (
@@ -47,23 +49,33 @@ def judge(rules: Sequence[Rule], address: URL) -> list[Judgement]:
     the failing rows; which of its columns are read, and when, is ours to decide. A rule whose query broke also reads
     as "not successful": that is told apart here. Texts of exceptions may hold values and are dropped.
     """
+    with _all_files(address) as (batch, engine):
+        outcome = batch.validate(
+            gx.ExpectationSuite(name="files", expectations=[_expectation(rule) for rule in rules]),
+            result_format={
+                "result_format": "BOOLEAN_ONLY",
+                "return_unexpected_index_query": True,
+                "unexpected_index_column_names": index_columns(rules),
+            },
+        )
+        by_code = {_code(result): result for result in outcome.results}
+        return [_judgement(rule, by_code[rule.code], engine) for rule in rules]
+
+
+@contextmanager
+def _all_files(address: URL) -> Iterator[tuple[Batch, SqlAlchemyExecutionEngine]]:
+    """Yield the view of all files as Great Expectations knows it, and close its connections afterwards."""
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
     context = gx.get_context(mode="ephemeral", project_config=_no_documents())
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    source = context.data_sources.add_postgres("practice", connection_string=address.render_as_string(False))
-    table = source.add_table_asset(VIEW, table_name=VIEW, schema_name=SCHEMA)
-    batch = table.add_batch_definition_whole_table("all").get_batch()
-    outcome = batch.validate(
-        gx.ExpectationSuite(name="files", expectations=[_expectation(rule) for rule in rules]),
-        result_format={
-            "result_format": "BOOLEAN_ONLY",
-            "return_unexpected_index_query": True,
-            "unexpected_index_column_names": index_columns(rules),
-        },
-    )
-    engine = source.get_execution_engine()
-    by_code = {_code(result): result for result in outcome.results}
-    return [_judgement(rule, by_code[rule.code], engine) for rule in rules]
+    there = address.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
+    source = context.data_sources.add_postgres("practice", connection_string=there.render_as_string(False))
+    try:
+        table = source.add_table_asset(VIEW, table_name=VIEW)
+        yield table.add_batch_definition_whole_table("all").get_batch(), source.get_execution_engine()
+    finally:
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
 
 
 def index_columns(rules: Sequence[Rule]) -> list[str]:

@@ -30,6 +30,8 @@ class Tally:
     closed: int
 
 
+# The queries of Great Expectations name the view without its schema.
+SEE_VIEW = "select set_config('search_path', concat_ws(', ', current_setting('search_path'), %(schema)s::text), true)"
 MIRROR_RULE = """
 insert into check_rule (code, severity, words, fix, position, is_active)
 values (%(code)s, %(severity)s, %(words)s, %(fix)s, %(position)s, true)
@@ -108,6 +110,7 @@ where cell.applicable > 0
 def record(connection: Connection, judgements: Sequence[Judgement], run: int) -> Tally:
     """Write what the judgements mean to rules, findings and results; the caller's transaction is one snapshot."""
     rules = [judgement.rule for judgement in judgements]
+    connection.exec_driver_sql(SEE_VIEW, {"schema": SCHEMA})
     _mirror(connection, rules)
     counts = connection.exec_driver_sql(_update_findings(judgements)).one()
     tally = Tally(counts.files, counts.opened, counts.seen, counts.closed)

@@ -74,7 +74,7 @@ RULES = (
             "es": "El número de identidad no cuadra: hay un dígito o la letra mal.",
         },
         expectation=gxe.ExpectColumnValuesToBeInSet(column="identity_is_well_formed", value_set=[True]),
-        applies=HAS_IDENTITY,
+        applies=HAS_IDENTITY & Column("id_kind").is_not_null(),
         fix="identity",
     ),
     Rule(
