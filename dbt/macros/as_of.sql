@@ -1,4 +1,4 @@
-{# The moment that figures are computed for: the variable as_of, or now. Views stay live because now() is asked at reading. #}
+{# The moment that figures are computed for: the variable as_of, or now, which a view asks whenever it is read. #}
 {% macro as_of() -%}
     {%- if var('as_of', '') -%} '{{ var("as_of") }}'::timestamptz {%- else -%} now() {%- endif -%}
 {%- endmacro %}

@@ -5,9 +5,9 @@
 {% macro grains(columns, item=none) -%}
     grouping sets (
         ({{ columns }}), ({{ columns }}, site_id), ({{ columns }}, therapist_id)
-        {%- if item -%}
+    {%- if item -%}
         , ({{ columns }}, {{ item }}), ({{ columns }}, site_id, {{ item }}), ({{ columns }}, therapist_id, {{ item }})
-        {%- endif %}
+    {%- endif %}
     )
 {%- endmacro %}
 
@@ -35,7 +35,7 @@ select
     {% if is_rate -%}
     round(100.0 * numerator / nullif(denominator, 0), 4)::numeric(14, 4) as value,
     {%- else -%}
-    numerator::numeric(14, 4) as value,
+        numerator::numeric(14, 4) as value,
     {%- endif %}
     numerator::numeric(14, 2) as numerator,
     denominator::numeric(14, 2) as denominator,
@@ -49,8 +49,8 @@ from {{ cte }}
 {% macro items(pairs) -%}
     (
         values
-        {%- for item, column in pairs %}
+    {%- for item, column in pairs %}
         ({{ "'" ~ item ~ "'" if item else 'null' }}, {{ column }}){{ "," if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     )
 {%- endmacro %}

@@ -31,7 +31,7 @@
         where ahead.patient_id = {{ patient_id }}
             and appointments.mode = 'online'
             and appointments.moved_to_id is null
-            {%- if since %}
+    {%- if since %}
             and ahead.starts_at > {{ as_of() }} - interval '{{ since }}'
             and (
                 ahead.state = 'attended'
@@ -40,6 +40,6 @@
             {%- else %}
             and ahead.starts_at > {{ as_of() }}
             and ahead.state in ('booked', 'confirmed')
-            {%- endif %}
+    {%- endif %}
     )
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# The day from which the patient's own signature is required: at once for adults and where the text asks the patient. #}
+{# The day from which the patient's own signature is required: at once where the text asks the patient. #}
 {% macro own_signature_from(signed_by, kind, birth_date) -%}
     case
         when {{ birth_date }} is null or {{ signed_by }} = 'patient' then '-infinity'::date

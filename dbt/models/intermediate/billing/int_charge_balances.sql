@@ -1,6 +1,6 @@
 /*
-    One row per charge that is no reversal, with where its money stands, tax included. Each sum is a look-up by key. Lines of
-    an invoice and of its corrections belong together; a line about a reversal belongs to the charge reversed.
+    One row per charge that is no reversal, with where its money stands, tax included. Each sum is a look-up by key.
+    Lines of an invoice and of its corrections belong together; a line about a reversal belongs to the charge reversed.
     What was paid on an invoice settles its charges in their order, so that the parts add up to the cent.
 */
 with

@@ -1,8 +1,8 @@
 /*
     The one definition of a valid consent. A signed consent holds from its last required signature until it runs out, is
-    withdrawn or replaced. Who must sign depends on age, so a missing signature moves the ends: without every guardian who
-    holds authority it cannot hold before the patient is 18, and without the patient's own it ends at the age of deciding
-    (16 for treatment, 14 for data, 18 where the text asks guardians only).
+    withdrawn or replaced. Who must sign depends on age, so a missing signature moves the ends: without every guardian
+    who holds authority it cannot hold before the patient is 18, and without the patient's own it ends at the age of
+    deciding (16 for treatment, 14 for data, 18 where the text asks guardians only).
     Without CTEs: only such a view does Postgres merge into the reader's query, so that a key reaches the tables.
 */
 select

@@ -57,9 +57,9 @@ final as (
     from counted
     left join people
         on counted.month = people.month
-            and counted.grain = people.grain
-            and counted.site_id is not distinct from people.site_id
-            and counted.therapist_id is not distinct from people.therapist_id
+        and counted.grain = people.grain
+        and counted.site_id is not distinct from people.site_id
+        and counted.therapist_id is not distinct from people.therapist_id
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- Without CTEs: only such a view does Postgres merge into the reader's query, so that a key or a limit reaches the tables.
+-- Without CTEs: only such a view does Postgres merge into the reader's query, so that a key or a limit reaches tables.
 select
     appointment_id,
     therapist_id,

@@ -4,11 +4,13 @@ with
 charges as (
     select *
     from {{ ref('stg_practice__charges') }} as candidates
-    where candidates.reverses_id is null
+    where
+        candidates.reverses_id is null
         and not exists (
             select 1
             from {{ ref('stg_practice__invoice_lines') }} as invoiced
-            where invoiced.charge_id = candidates.charge_id
+            where
+                invoiced.charge_id = candidates.charge_id
                 and not exists (
                     select 1
                     from {{ ref('stg_practice__invoice_lines') }} as credited

@@ -34,7 +34,8 @@ booked as (
         month,
         fee_amount as amount
     from appointments
-    where state in ('booked', 'confirmed')
+    where
+        state in ('booked', 'confirmed')
         and moved_to_id is null
         and starts_at > {{ as_of() }}
         and starts_at < {{ current_month() }} + interval '1 month 1 day'

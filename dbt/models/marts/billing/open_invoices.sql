@@ -1,16 +1,18 @@
--- Most invoices were paid at once and in full. The anti-join sets those aside, by hash for all invoices and by key for one
--- patient; only the others are summed.
+-- Most invoices were paid at once and in full. The anti-join sets those aside, by hash for all invoices and by key for
+-- one patient; only the others are summed.
 with
 
 invoices as (
     select *
     from {{ ref('stg_practice__invoices') }} as candidates
-    where candidates.corrects_id is null
+    where
+        candidates.corrects_id is null
         and candidates.total_amount > 0
         and not exists (
             select 1
             from {{ ref('stg_practice__payment_allocations') }} as whole
-            where whole.invoice_id = candidates.invoice_id
+            where
+                whole.invoice_id = candidates.invoice_id
                 and whole.amount = candidates.total_amount
                 and not exists (
                     select 1
@@ -31,11 +33,12 @@ settled as (
         corrected.amount as corrected_amount,
         invoices.total_amount - corrected.amount - allocated.amount as open_amount
     from invoices
-    cross join lateral (
-        select coalesce(sum(allocations.amount), 0) as amount
-        from {{ ref('stg_practice__payment_allocations') }} as allocations
-        where allocations.invoice_id = invoices.invoice_id
-    ) as allocated
+    cross join
+        lateral (
+            select coalesce(sum(allocations.amount), 0) as amount
+            from {{ ref('stg_practice__payment_allocations') }} as allocations
+            where allocations.invoice_id = invoices.invoice_id
+        ) as allocated
     cross join lateral (
         select coalesce(-sum(corrections.total_amount), 0) as amount
         from {{ ref('stg_practice__invoices') }} as corrections

@@ -5,11 +5,13 @@ with
 payments as (
     select *
     from {{ ref('stg_practice__payments') }} as candidates
-    where candidates.reverses_id is not null
+    where
+        candidates.reverses_id is not null
         or not exists (
             select 1
             from {{ ref('stg_practice__payment_allocations') }} as whole
-            where whole.payment_id = candidates.payment_id
+            where
+                whole.payment_id = candidates.payment_id
                 and whole.amount = candidates.amount
                 and not exists (
                     select 1
@@ -38,16 +40,18 @@ overpaid as (
         invoices.payer_id,
         greatest(allocated.amount - invoices.total_amount - corrected.amount, 0) as amount
     from {{ ref('stg_practice__invoices') }} as invoices
-    cross join lateral (
-        select sum(corrections.total_amount) as amount
-        from {{ ref('stg_practice__invoices') }} as corrections
-        where corrections.corrects_id = invoices.invoice_id
-    ) as corrected
-    cross join lateral (
-        select sum(allocations.amount) as amount
-        from {{ ref('stg_practice__payment_allocations') }} as allocations
-        where allocations.invoice_id = invoices.invoice_id
-    ) as allocated
+    cross join
+        lateral (
+            select sum(corrections.total_amount) as amount
+            from {{ ref('stg_practice__invoices') }} as corrections
+            where corrections.corrects_id = invoices.invoice_id
+        ) as corrected
+    cross join
+        lateral (
+            select sum(allocations.amount) as amount
+            from {{ ref('stg_practice__payment_allocations') }} as allocations
+            where allocations.invoice_id = invoices.invoice_id
+        ) as allocated
     where exists (
         select 1 from {{ ref('stg_practice__invoices') }} as corrections
         where corrections.corrects_id = invoices.invoice_id

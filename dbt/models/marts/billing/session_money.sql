@@ -1,4 +1,4 @@
--- Without CTEs: only such a view does Postgres merge into the reader's query, so that a key or a limit reaches the tables.
+-- Without CTEs: only such a view does Postgres merge into the reader's query, so that a key or a limit reaches tables.
 select
     appointments.appointment_id,
     attendees.patient_id,
@@ -11,7 +11,8 @@ select
     appointments.state,
     appointments.is_delivered,
     case
-        when money.charge_count = 0 and appointments.is_charged and appointments.fee_amount > 0
+        when
+            money.charge_count = 0 and appointments.is_charged and appointments.fee_amount > 0
             and not {{ is_charged_to_another() }} then 'not_charged'
         when money.charge_count = 0 or money.charged_amount = 0 then 'no_charge'
         when money.written_off_amount >= money.charged_amount then 'written_off'
@@ -32,19 +33,21 @@ select
 from {{ ref('int_appointments') }} as appointments
 inner join {{ ref('stg_practice__attendees') }} as attendees
     on appointments.appointment_id = attendees.appointment_id
-cross join lateral (
-    select
-        count(*) as charge_count,
-        coalesce(sum(balances.charged_amount), 0)::numeric(12, 2) as charged_amount,
-        coalesce(sum(balances.invoiced_amount), 0)::numeric(12, 2) as invoiced_amount,
-        coalesce(sum(balances.paid_amount), 0)::numeric(12, 2) as paid_amount,
-        coalesce(sum(balances.open_amount), 0)::numeric(12, 2) as open_amount,
-        coalesce(sum(balances.written_off_amount), 0)::numeric(12, 2) as written_off_amount,
-        max(balances.invoice_id) as last_invoice_id,
-        coalesce(min(balances.due_on) filter (where balances.open_amount > 0), max(balances.due_on)) as due_on
-    from {{ ref('int_charge_balances') }} as balances
-    where balances.appointment_id = attendees.appointment_id
-        and balances.patient_id = attendees.patient_id
-        and balances.kind in ('session', 'late_cancellation', 'no_show')
-) as money
+cross join
+    lateral (
+        select
+            count(*) as charge_count,
+            coalesce(sum(balances.charged_amount), 0)::numeric(12, 2) as charged_amount,
+            coalesce(sum(balances.invoiced_amount), 0)::numeric(12, 2) as invoiced_amount,
+            coalesce(sum(balances.paid_amount), 0)::numeric(12, 2) as paid_amount,
+            coalesce(sum(balances.open_amount), 0)::numeric(12, 2) as open_amount,
+            coalesce(sum(balances.written_off_amount), 0)::numeric(12, 2) as written_off_amount,
+            max(balances.invoice_id) as last_invoice_id,
+            coalesce(min(balances.due_on) filter (where balances.open_amount > 0), max(balances.due_on)) as due_on
+        from {{ ref('int_charge_balances') }} as balances
+        where
+            balances.appointment_id = attendees.appointment_id
+            and balances.patient_id = attendees.patient_id
+            and balances.kind in ('session', 'late_cancellation', 'no_show')
+    ) as money
 where appointments.is_past and appointments.state in ('attended', 'late_cancelled', 'no_show')

@@ -37,10 +37,11 @@ latest as (
             consents.state,
             consents.signed_on,
             consents.valid_until,
-            exists (
+            exists(
                 select 1
                 from {{ ref('int_consent_periods') }} as periods
-                where periods.consent_id = consents.consent_id
+                where
+                    periods.consent_id = consents.consent_id
                     and required.today between periods.valid_from and periods.valid_until
             ) as is_valid
         from {{ ref('stg_practice__consents') }} as consents
@@ -69,33 +70,36 @@ counted as (
         from (
             select
                 'patient' as code,
-                exists (
+                exists(
                     select 1 from {{ ref('stg_practice__consent_signatures') }} as signatures
                     where signatures.consent_id = latest.consent_id and signatures.guardian_id is null
                 ) as has_signed
             where {{ own_signature_from('latest.signed_by', 'latest.kind', 'latest.birth_date') }} <= latest.today
             union all
             select
-                'guardian:' || guardians.guardian_id,
-                exists (
+                'guardian:' || guardians.guardian_id as code,
+                exists(
                     select 1 from {{ ref('stg_practice__consent_signatures') }} as signatures
-                    where signatures.consent_id = latest.consent_id
+                    where
+                        signatures.consent_id = latest.consent_id
                         and signatures.guardian_id = guardians.guardian_id
                 )
             from {{ ref('stg_practice__guardians') }} as guardians
-            where guardians.patient_id = latest.patient_id
+            where
+                guardians.patient_id = latest.patient_id
                 and guardians.has_authority
                 and latest.is_minor
                 and latest.signed_by <> 'patient'
             union all
             -- Nobody is known to hold authority: some guardian still has to sign.
             select
-                'guardian',
-                exists (
+                'guardian' as code,
+                exists(
                     select 1 from {{ ref('stg_practice__consent_signatures') }} as signatures
                     where signatures.consent_id = latest.consent_id and signatures.guardian_id is not null
                 )
-            where latest.is_minor
+            where
+                latest.is_minor
                 and latest.signed_by <> 'patient'
                 and not exists (
                     select 1 from {{ ref('stg_practice__guardians') }} as guardians

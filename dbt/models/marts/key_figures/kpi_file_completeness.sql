@@ -16,9 +16,10 @@ figure as (
         null::numeric as unconfirmed,
         max(applicable) as patients
     from results
-    group by grouping sets (
-        (), (rule_code), (site_id), (site_id, rule_code), (therapist_id), (therapist_id, rule_code)
-    )
+    group by
+        grouping sets (
+            (), (rule_code), (site_id), (site_id, rule_code), (therapist_id), (therapist_id, rule_code)
+        )
     having count(*) > 0
 ),
 

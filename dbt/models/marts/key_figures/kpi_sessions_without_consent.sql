@@ -6,6 +6,31 @@ counts as (
     where attended > 0
 ),
 
+sessions as (
+    select * from {{ ref('sessions_without_consent') }}
+),
+
+-- A session that lacks two kinds counts once in the total.
+listed as (
+    select distinct
+        month,
+        site_id,
+        therapist_id,
+        appointment_id,
+        patient_id,
+        null as kind
+    from sessions
+    union all
+    select
+        month,
+        site_id,
+        therapist_id,
+        appointment_id,
+        patient_id,
+        kind
+    from sessions
+),
+
 lacking as (
     select
         month,
@@ -13,10 +38,10 @@ lacking as (
         site_id,
         therapist_id,
         kind,
-        count(distinct (appointment_id, patient_id)) as sessions,
+        count(*) as sessions,
         count(distinct patient_id) as patients
-    from {{ ref('sessions_without_consent') }}
-    group by {{ grains('month', item='kind') }}
+    from listed
+    group by {{ grains('month, kind') }}
 ),
 
 figure as (
@@ -33,9 +58,9 @@ figure as (
     from counts
     left join lacking
         on counts.month = lacking.month
-            and counts.grain = lacking.grain
-            and counts.site_id is not distinct from lacking.site_id
-            and counts.therapist_id is not distinct from lacking.therapist_id
+        and counts.grain = lacking.grain
+        and counts.site_id is not distinct from lacking.site_id
+        and counts.therapist_id is not distinct from lacking.therapist_id
 ),
 
 final as (

@@ -43,9 +43,9 @@ goals as (
     cross join practice
     inner join months
         on months.month >= first_months.first_month
-            and months.month <= practice.today
-            and (therapists.ended_on is null or therapists.ended_on >= months.month)
-            and (therapists.started_on is null or therapists.started_on < months.month + interval '1 month')
+        and months.month <= practice.today
+        and (therapists.ended_on is null or therapists.ended_on >= months.month)
+        and (therapists.started_on is null or therapists.started_on < months.month + interval '1 month')
 ),
 
 compared as (
@@ -60,8 +60,8 @@ compared as (
     from goals
     left join counts
         on goals.month = counts.month
-            and goals.therapist_id = counts.therapist_id
-            and counts.grain = 'therapist'
+        and goals.therapist_id = counts.therapist_id
+        and counts.grain = 'therapist'
 ),
 
 figure as (

@@ -1,4 +1,4 @@
--- Without CTEs: only such a view does Postgres merge into the reader's query, so that a key or a limit reaches the tables.
+-- Without CTEs: only such a view does Postgres merge into the reader's query, so that a key or a limit reaches tables.
 -- Each derived column is a look-up by patient of its own: a reader pays only for the columns asked for.
 select
     patients.patient_id,
@@ -55,7 +55,8 @@ select
     (
         select max(periods.signed_on)
         from {{ ref('int_consent_periods') }} as periods
-        where periods.patient_id = patients.patient_id
+        where
+            periods.patient_id = patients.patient_id
             and periods.kind = 'treatment'
             and patients.today between periods.valid_from and periods.valid_until
     ) as treatment_consent_signed_on,
@@ -67,7 +68,8 @@ select
     (
         select count(*)
         from {{ ref('stg_practice__patients') }} as others
-        where others.identity_key = patients.identity_key
+        where
+            others.identity_key = patients.identity_key
             and others.patient_id <> patients.patient_id
             and others.status <> 'archived'
     ) as duplicate_identity_count,
@@ -75,7 +77,8 @@ select
         select count(*)
         from {{ ref('stg_practice__case_members') }} as members
         inner join {{ ref('stg_practice__patient_cases') }} as cases on members.case_id = cases.case_id
-        where members.patient_id = patients.patient_id
+        where
+            members.patient_id = patients.patient_id
             and (cases.closed_on is null or cases.closed_on > patients.today)
     ) as active_case_count
 from {{ ref('int_patients') }} as patients

@@ -24,8 +24,11 @@ placed as (
         bindings.first_cycle_starts_on,
         requirements.cycle_months,
         requirements.hours_per_cycle,
-        case when entries.ended_on >= bindings.first_cycle_starts_on then
-            {{ months_between('bindings.first_cycle_starts_on', 'entries.ended_on') }} / requirements.cycle_months
+        case
+            when entries.ended_on >= bindings.first_cycle_starts_on
+                then
+                    {{ months_between('bindings.first_cycle_starts_on', 'entries.ended_on') }}
+                    / requirements.cycle_months
         end as cycle_number
     from entries
     inner join bindings on entries.therapist_id = bindings.therapist_id
@@ -43,14 +46,16 @@ capped as (
         ), 0) as hours_before
     from placed
     left join lateral (
-        select min(
-            case parts.rule
-                when 'kind_cap_hours' then parts.amount
-                else placed.hours_per_cycle * parts.amount / 100
-            end
-        ) as hours
+        select
+            min(
+                case parts.rule
+                    when 'kind_cap_hours' then parts.amount
+                    else placed.hours_per_cycle * parts.amount / 100
+                end
+            ) as hours
         from parts
-        where parts.requirement_code = placed.requirement_code
+        where
+            parts.requirement_code = placed.requirement_code
             and parts.rule in ('kind_cap_hours', 'kind_cap_percent')
             and parts.subject = placed.kind
     ) as cap on true

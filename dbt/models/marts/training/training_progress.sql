@@ -41,28 +41,34 @@ summed as (
         entries.logged_hours,
         entries.counting_hours,
         cycles.hours_per_cycle
-        * least(greatest(cycles.today - cycles.cycle_starts_on + 1, 0), cycles.cycle_ends_on - cycles.cycle_starts_on + 1)
+        * least(
+            greatest(cycles.today - cycles.cycle_starts_on + 1, 0), cycles.cycle_ends_on - cycles.cycle_starts_on + 1
+        )
         / (cycles.cycle_ends_on - cycles.cycle_starts_on + 1) as expected_hours,
         lacking.topics_missing
     from cycles
-    cross join lateral (
-        select
-            coalesce(sum(counted.hours) filter (where counted.status <> 'rejected'), 0) as logged_hours,
-            coalesce(sum(counted.counting_hours), 0) as counting_hours
-        from {{ ref('training_entries_counted') }} as counted
-        where counted.therapist_id = cycles.therapist_id
-            and counted.requirement_code = cycles.requirement_code
-            and counted.cycle_starts_on = cycles.cycle_starts_on
-    ) as entries
+    cross join
+        lateral (
+            select
+                coalesce(sum(counted.hours) filter (where counted.status <> 'rejected'), 0) as logged_hours,
+                coalesce(sum(counted.counting_hours), 0) as counting_hours
+            from {{ ref('training_entries_counted') }} as counted
+            where
+                counted.therapist_id = cycles.therapist_id
+                and counted.requirement_code = cycles.requirement_code
+                and counted.cycle_starts_on = cycles.cycle_starts_on
+        ) as entries
     cross join lateral (
         select string_agg(parts.subject, ';' order by parts.subject) as topics_missing
         from {{ ref('stg_practice__training_requirement_parts') }} as parts
-        where parts.requirement_code = cycles.requirement_code
+        where
+            parts.requirement_code = cycles.requirement_code
             and parts.rule = 'topic_minimum_hours'
             and parts.amount > (
                 select coalesce(sum(counted.counting_hours), 0)
                 from {{ ref('training_entries_counted') }} as counted
-                where counted.therapist_id = cycles.therapist_id
+                where
+                    counted.therapist_id = cycles.therapist_id
                     and counted.requirement_code = cycles.requirement_code
                     and counted.cycle_starts_on = cycles.cycle_starts_on
                     and counted.topic = parts.subject
