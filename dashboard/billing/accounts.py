@@ -9,10 +9,12 @@ from sqlalchemy import BigInteger, ColumnElement, and_, func, literal, select, u
 from sqlalchemy.orm import Session, aliased
 
 from dashboard.access.actor import Actor, NotFoundError, reading
+from dashboard.agenda.models import Appointment
 from dashboard.billing import ledger
 from dashboard.billing.models import Charge, ChargeWriteOff, Invoice, InvoiceLine, Payment, PaymentAllocation
 from dashboard.billing.queries import INVOICE_NUMBER, OFFICE, PATIENT_NAME, number_in_words
 from dashboard.patients.models import Coverage, Patient, Payer
+from dashboard.team.models import Service
 
 MOST_MATCHES = 20
 CORRECTION = aliased(Invoice)
@@ -95,7 +97,6 @@ class SessionCharge:
     patient_name: str
     payer_name: str | None
     kind: str
-    description: str | None
     charged_on: date
     amount_cents: int
     written_off_cents: int
@@ -197,12 +198,14 @@ def _lines(session: Session, invoice_id: int) -> tuple[Line, ...]:
         select(
             InvoiceLine.charge_id,
             Charge.charged_on,
-            InvoiceLine.description,
+            func.coalesce(InvoiceLine.description, Service.name).label("description"),
             InvoiceLine.amount_cents,
             InvoiceLine.tax_rate_bp,
             InvoiceLine.tax_cents,
         )
         .join(Charge, Charge.id == InvoiceLine.charge_id)
+        .outerjoin(Appointment, Appointment.id == Charge.appointment_id)
+        .outerjoin(Service, Service.id == Appointment.service_id)
         .where(InvoiceLine.invoice_id == invoice_id)
         .order_by(Charge.charged_on, InvoiceLine.id)
     )
@@ -274,7 +277,6 @@ def session_charges(actor: Actor, appointment_id: int) -> list[SessionCharge]:
             PATIENT_NAME.label("patient_name"),
             Payer.name.label("payer_name"),
             Charge.kind,
-            Charge.description,
             Charge.charged_on,
             Charge.amount_cents,
             func.coalesce(ChargeWriteOff.amount_cents, 0).label("written_off_cents"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, cast, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -23,7 +23,8 @@ from dashboard.billing.rules import Allocation, Open
 def _sum_of(
     column: ColumnElement[int] | InstrumentedAttribute[int], condition: ColumnElement[bool]
 ) -> ScalarSelect[int]:
-    return select(func.coalesce(func.sum(column), 0)).where(condition).scalar_subquery()
+    # A sum of bigint is numeric in Postgres; cents stay integers.
+    return select(cast(func.coalesce(func.sum(column), 0), BigInteger)).where(condition).scalar_subquery()
 
 
 CORRECTION = aliased(Invoice)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Integer, Select, String, TableClause, cast, distinct, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Numeric, Select, String, TableClause, cast, distinct, func, select, true, tuple_
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from dashboard.access.actor import Actor, Role, reading
@@ -21,6 +21,7 @@ from dashboard.team.models import Service, Therapist
 OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 
 STATUSES = ("not_charged", "not_invoiced", "invoiced", "part_paid", "overdue", "paid", "written_off", "no_charge")
+OUTSTANDING = "outstanding"
 MOST_ROWS = 20_000
 MOST_TO_INVOICE = 1_000
 
@@ -33,6 +34,10 @@ def number_in_words(series: ColumnElement[Any] | Any, number: ColumnElement[Any]
     return series + "-" + func.lpad(cast(number, String), 5, "0")
 
 
+def _money(cents: SQLCoreOperations[Any]) -> ColumnElement[Decimal]:
+    return cast(cents / Decimal(100), Numeric(12, 2))
+
+
 INVOICE_NUMBER = number_in_words(Invoice.series, Invoice.number)
 
 
@@ -41,6 +46,7 @@ class Filters:
     """Which rows are asked for; what is not given does not filter. ``status`` is one of money, or a bucket of days."""
 
     status: str | None = None
+    appointment_id: int | None = None
     site_id: int | None = None
     therapist_id: int | None = None
     since: date | None = None
@@ -70,6 +76,8 @@ def _sessions(filters: Filters) -> Select[Any]:
         conditions.append(found.starts_at < filters.until + 2 * day)
     if filters.status:
         conditions.append(found.money_status == filters.status)
+    if filters.appointment_id is not None:
+        conditions.append(found.appointment_id == filters.appointment_id)
     return select(SESSION_MONEY).where(*conditions)
 
 
@@ -154,8 +162,8 @@ def payments(actor: Actor, filters: Filters, limit: int = MOST_ROWS, offset: int
             Patient.number.label("patient_number"),
             Payer.name.label("payer"),
             Payment.method,
-            (cast(Payment.amount_cents, Integer) / Decimal(100)).label("amount"),
-            (func.greatest(PAYMENT_UNSPENT, 0) / Decimal(100)).label("unspent"),
+            _money(Payment.amount_cents).label("amount"),
+            _money(func.greatest(PAYMENT_UNSPENT, 0)).label("unspent"),
             was_taken_back.label("was_taken_back"),
             Payment.reverses_id.is_not(None).label("is_reversal"),
         )
@@ -173,13 +181,13 @@ def count_payments(actor: Actor, filters: Filters) -> int:
 
 
 def ageing(actor: Actor, site_id: int | None = None) -> dict[str, Decimal]:
-    """Return the ageing of receivables by bucket, as computed at the last refresh."""
+    """Return the ageing of receivables as computed at the last refresh: buckets, unapplied credit, outstanding."""
     grain, site = ("practice", KPI_AGEING.c.site_id.is_(None)) if site_id is None else ("site", true())
     wanted = select(KPI_AGEING.c.item, KPI_AGEING.c.value).where(KPI_AGEING.c.grain == grain, site)
     if site_id is not None:
         wanted = wanted.where(KPI_AGEING.c.site_id == site_id)
     with reading(actor, *OFFICE) as session:
-        return {row.item: row.value for row in session.execute(wanted) if row.value is not None}
+        return {row.item or OUTSTANDING: row.value for row in session.execute(wanted) if row.value is not None}
 
 
 @dataclass(frozen=True)
@@ -199,7 +207,7 @@ class ToInvoice:
 
 def what_to_invoice(actor: Actor, filters: Filters) -> ToInvoice:
     """Return what was delivered in the filters' period and place and is on no invoice, at most a thousand of each."""
-    uncharged = _sessions(Filters("not_charged", filters.site_id, filters.therapist_id, filters.since, filters.until))
+    uncharged = _sessions(replace(filters, status="not_charged"))
     appointments = uncharged.with_only_columns(SESSION_MONEY.c.appointment_id).distinct().limit(MOST_TO_INVOICE)
     found = CHARGES_TO_INVOICE.c
     conditions = [*filters.place(CHARGES_TO_INVOICE), *filters.period(found.charged_on)]
