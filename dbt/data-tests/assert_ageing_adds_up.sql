@@ -1,14 +1,14 @@
--- What is open, by age, less unapplied credit, is what was invoiced less what was received: the ledger's own balance.
+-- What is open, by age, is the ledger's balance of receivables; the credit is its balance of unapplied payments; and what
+-- is outstanding is one less the other. An amount given out twice, or a total that is not its lines', breaks one of them.
 with
 
 ageing as (
-    select coalesce(sum(amount), 0) as outstanding from {{ ref('int_ageing') }}
-    where grain = 'practice' and item is not null
-),
-
-total as (
-    select coalesce(sum(amount), 0) as outstanding from {{ ref('int_ageing') }}
-    where grain = 'practice' and item is null
+    select
+        coalesce(sum(amount) filter (where item <> 'unapplied_credit'), 0) as open_amount,
+        coalesce(-sum(amount) filter (where item = 'unapplied_credit'), 0) as unapplied_amount,
+        coalesce(sum(amount) filter (where item is null), 0) as outstanding_amount
+    from {{ ref('int_ageing') }}
+    where grain = 'practice'
 ),
 
 invoiced as (
@@ -17,14 +17,18 @@ invoiced as (
 
 received as (
     select coalesce(sum(amount), 0) as amount from {{ ref('stg_practice__payments') }}
+),
+
+allocated as (
+    select coalesce(sum(amount), 0) as amount from {{ ref('stg_practice__payment_allocations') }}
 )
 
-select
-    ageing.outstanding as by_age,
-    total.outstanding as in_total,
-    invoiced.amount - received.amount as by_ledger
+select ageing.*
 from ageing
-cross join total
 cross join invoiced
 cross join received
-where ageing.outstanding <> invoiced.amount - received.amount or total.outstanding <> ageing.outstanding
+cross join allocated
+where
+    ageing.open_amount <> invoiced.amount - allocated.amount
+    or ageing.unapplied_amount <> received.amount - allocated.amount
+    or ageing.outstanding_amount <> ageing.open_amount - ageing.unapplied_amount

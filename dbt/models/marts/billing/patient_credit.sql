@@ -1,4 +1,3 @@
--- Credit is what was received and given to no invoice, and what was given to an invoice that a correction made smaller.
 -- Payments spent at once and in full are set aside first, as in open_invoices.
 with
 
@@ -34,42 +33,12 @@ unspent as (
     ) as spent
 ),
 
-overpaid as (
-    select
-        invoices.patient_id,
-        invoices.payer_id,
-        greatest(allocated.amount - invoices.total_amount - corrected.amount, 0) as amount
-    from {{ ref('stg_practice__invoices') }} as invoices
-    cross join
-        lateral (
-            select sum(corrections.total_amount) as amount
-            from {{ ref('stg_practice__invoices') }} as corrections
-            where corrections.corrects_id = invoices.invoice_id
-        ) as corrected
-    cross join
-        lateral (
-            select sum(allocations.amount) as amount
-            from {{ ref('stg_practice__payment_allocations') }} as allocations
-            where allocations.invoice_id = invoices.invoice_id
-        ) as allocated
-    where exists (
-        select 1 from {{ ref('stg_practice__invoices') }} as corrections
-        where corrections.corrects_id = invoices.invoice_id
-    )
-),
-
-credits as (
-    select * from unspent
-    union all
-    select * from overpaid
-),
-
 final as (
     select
         patient_id,
         payer_id,
         sum(amount)::numeric(12, 2) as unapplied_amount
-    from credits
+    from unspent
     group by patient_id, payer_id
     having sum(amount) > 0
 )
