@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -161,61 +161,76 @@ def _dbt_options() -> list[str]:
     ]  # fmt: skip
 
 
-@contextmanager
-def checks_ready() -> Iterator[subprocess.Popen[str]]:
-    """Start the checks' process early: it loads Great Expectations while dbt works, and waits to be told.
+class Checks:
+    """The process of the checks: made ready early, because loading Great Expectations takes longer than checking.
 
-    Great Expectations' memory goes with the process. It is given one address, the checks' own.
+    Its memory goes with it after each round. It is given one address, the checks' own.
     """
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[str] | None = None
+
+    def prepare(self) -> None:
+        """Start the process, unless it is there; it loads what it needs and waits to be told."""
+        if self._child is None or self._child.poll() is not None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-m", "expectations", "--wait"],
+                env=_environment_of_checks(),
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                text=True,
+            )
+
+    def run(self, stop: Stop) -> bool:
+        """Check all files; return whether that could be done."""
+        self.prepare()
+        child = self._child
+        if child is None or child.stdin is None:
+            return False
+        try:
+            child.stdin.write("\n")
+            child.stdin.flush()
+        except BrokenPipeError:
+            return False
+        while child.poll() is None and not stop:
+            time.sleep(TICK_SECONDS / 4)
+        return child.poll() == 0
+
+    def close(self) -> None:
+        """End the process, whatever it is doing: what it had not committed is as if never done."""
+        if self._child is not None:
+            self._child.terminate()
+            self._child.communicate()
+            self._child = None
+
+
+def _environment_of_checks() -> dict[str, str]:
     hidden = {"DATABASE_URL", "INTERSESSION_LOGIN_SECRET", "INTERSESSION_DBT_PASSWORD"}
     hidden |= {f"INTERSESSION_{login.upper()}_URL" for login in db.LOGINS}
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     environment["DATABASE_URL"] = ""  # an address in a file .env is not read either
     environment["INTERSESSION_CHECKER_URL"] = db.url("checker").render_as_string(hide_password=False)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "expectations", "--wait"],
-        env=environment,
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        yield child
-    finally:
-        child.terminate()
-        child.communicate()
+    return environment
 
 
-def run_checks(child: subprocess.Popen[str], stop: Stop) -> bool:
-    """Tell the process made ready to check all files; return whether it could."""
-    if child.stdin is None or child.poll() is not None:
-        return False
-    child.stdin.write("\n")
-    child.stdin.flush()
-    while child.poll() is None and not stop:
-        time.sleep(TICK_SECONDS / 4)
-    return child.poll() == 0
-
-
-def refresh_once(*, full: bool = True, stop: Stop | None = None) -> RefreshReport:
+def refresh_once(*, full: bool = True, stop: Stop | None = None, checks: Checks | None = None) -> RefreshReport:
     """Build the figures, run the checks, build what stands on them; alone, after whoever is at it.
 
     Not ``full``: only what is stored, with its tests; views are live by themselves.
     """
-    stop = stop or Stop()
-    with _alone(stop) as is_alone:
-        begun = time.monotonic()
-        if not is_alone:
-            return RefreshReport(False, None, 0)
-        with checks_ready() as child:
-            with _stage("figures") as figures:
-                figures.is_done = build_figures(None if full else STORED)
-            if not figures.is_done or stop:
-                return RefreshReport(figures.is_done, None, time.monotonic() - begun)
-            with _stage("checks") as checks:
-                checks.is_done = run_checks(child, stop) and build_figures(AFTER_CHECKS)
-        return RefreshReport(True, checks.is_done, time.monotonic() - begun)
+    stop, checks = stop or Stop(), checks or Checks()
+    checks.prepare()
+    try:
+        with _alone(stop) as is_alone:
+            begun = time.monotonic()
+            figures = is_alone and _run_stage("figures", lambda: build_figures(None if full else STORED))
+            checked = None
+            if figures and not stop:
+                checked = _run_stage("checks", lambda: checks.run(stop) and build_figures(AFTER_CHECKS))
+            return RefreshReport(figures, checked, time.monotonic() - begun)
+    finally:
+        checks.close()
 
 
 @contextmanager
@@ -234,31 +249,23 @@ def _alone(stop: Stop) -> Iterator[bool]:
         yield True
 
 
-@dataclass
-class _Stage:
-    is_done: bool = False
-
-
-@contextmanager
-def _stage(name: str) -> Iterator[_Stage]:
-    """Log one stage of a round in the database: running, then done, or failed with a reference."""
+def _run_stage(name: str, work: Callable[[], bool]) -> bool:
+    """Do one stage of a round and log it in the database: running, then done, or failed with a reference."""
     with db.transaction() as session:
         run = session.scalar(text("insert into refresh_run (stage) values (:name) returning id"), {"name": name})
-    stage = _Stage()
-    try:
-        yield stage
-    finally:
-        reference = None if stage.is_done else secrets.token_hex(4)
-        if reference:
-            log.error("stage %s failed: reference=%s", name, reference)
-        with db.transaction() as session:
-            session.execute(
-                text(
-                    "update refresh_run set state = :state, finished_at = clock_timestamp(),"
-                    " error_reference = :reference where id = :run"
-                ),
-                {"state": "done" if stage.is_done else "failed", "reference": reference, "run": run},
-            )
+    is_done = work()
+    reference = None if is_done else secrets.token_hex(4)
+    if reference:
+        log.error("stage %s failed: reference=%s", name, reference)
+    with db.transaction() as session:
+        session.execute(
+            text(
+                "update refresh_run set state = :state, finished_at = clock_timestamp(),"
+                " error_reference = :reference where id = :run"
+            ),
+            {"state": "done" if is_done else "failed", "reference": reference, "run": run},
+        )
+    return is_done
 
 
 def _address() -> str:
@@ -281,19 +288,26 @@ def keep_fresh(stop: Stop) -> None:
 def _watch(stop: Stop) -> None:
     """Listen on one connection for as long as it lives. What was written before is covered by the first round."""
     schedule = Schedule(settings().refresh_minutes * 60, settings().refresh_debounce_seconds, time.monotonic())
-    with psycopg.connect(_address(), autocommit=True) as connection:
-        connection.execute(f"listen {CHANNEL}")
-        while not stop:
-            for _notice in connection.notifies(timeout=TICK_SECONDS):
-                schedule.note_write(time.monotonic())
-                break
-            now = time.monotonic()
-            if schedule.is_due(now):
-                full = schedule.is_full_due(now)
-                schedule.begin()
-                report = refresh_once(full=full, stop=stop)
-                log.info("refreshed: %s in %.1f s", "all" if full else "what is stored", report.seconds)
-                schedule.end(report, time.monotonic(), full=full)
+    checks = Checks()
+    try:
+        with psycopg.connect(_address(), autocommit=True) as connection:
+            connection.execute(f"listen {CHANNEL}")
+            while not stop:
+                if list(connection.notifies(timeout=TICK_SECONDS, stop_after=1)):
+                    schedule.note_write(time.monotonic())
+                    checks.prepare()
+                if schedule.is_due(time.monotonic()):
+                    _refresh_as_due(schedule, stop, checks)
+    finally:
+        checks.close()
+
+
+def _refresh_as_due(schedule: Schedule, stop: Stop, checks: Checks) -> None:
+    full = schedule.is_full_due(time.monotonic())
+    schedule.begin()
+    report = refresh_once(full=full, stop=stop, checks=checks)
+    log.info("refreshed: %s in %.1f s", "all" if full else "what is stored", report.seconds)
+    schedule.end(report, time.monotonic(), full=full)
 
 
 def _sleep(seconds: float, stop: Stop) -> None:
