@@ -1,5 +1,5 @@
--- What is open, by age, is the ledger's balance of receivables; the credit is its balance of unapplied payments; and what
--- is outstanding is one less the other. An amount given out twice, or a total that is not its lines', breaks one of them.
+-- What is open, by age, is the ledger's balance of receivables; the credit is its balance of unapplied payments; what
+-- is outstanding is one less the other. An amount given out twice, or a total that is not its lines', breaks one.
 with
 
 ageing as (
