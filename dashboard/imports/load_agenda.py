@@ -35,7 +35,7 @@ def load_appointments(staging: Staging) -> None:
     """Load the staged appointments and their patients."""
     _take_open_ones_that_clash(staging)
     _take_other_patients(staging)
-    staging.take_changed(APPOINTMENT)
+    staging.take_changed(APPOINTMENT, CANDIDATE)
     if not staging.holds(APPOINTMENT):
         return
     staging.loaded[APPOINTMENT] += staging.run(_insert())

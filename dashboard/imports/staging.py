@@ -140,8 +140,11 @@ class Staging:
             entity=entity,
         )
 
-    def take_changed(self, entity: str) -> None:
-        """Update the rows whose source says something else now, unless they are money or a person changed them."""
+    def take_changed(self, entity: str, drafts: Composed | None = None) -> None:
+        """Update the rows whose source says something else now, unless they are money or a person changed them.
+
+        ``drafts`` is the query of what they become, where that is more than what is drafted.
+        """
         spec = ENTITIES[entity]
         if not self.ask(
             SQL("select exists (select 1 from import_staging as s where s.entity = %(entity)s and {})").format(CHANGED),
@@ -152,7 +155,7 @@ class Staging:
             self.set_aside(entity, Code.CONFLICT, CHANGED)
             return
         self.set_aside(entity, Code.CONFLICT, _touched(spec))
-        self.updated[entity] += self.run(_update(entity, spec), entity=entity)
+        self.updated[entity] += self.run(_update(entity, spec, drafts or drafted(entity)), entity=entity)
         self.take_unchanged(entity)
 
     def insert_new(self, entity: str) -> None:
@@ -247,7 +250,7 @@ def _touched(spec: Entity) -> Composed:
     )""").format(table=Identifier(spec.table), hash=row_hash(spec, "t"))
 
 
-def _update(entity: str, spec: Entity) -> Composed:
+def _update(entity: str, spec: Entity, drafts: Composed) -> Composed:
     settings = [SQL("{0} = changed.{0}").format(Identifier(name)) for name in columns(spec).values()]
     if entity in VERSIONED:
         settings.append(SQL("version = t.version + 1").format())
@@ -265,7 +268,7 @@ def _update(entity: str, spec: Entity) -> Composed:
         from changed join written on written.id = changed.local_id
         where r.source = %(source)s and r.entity = %(entity)s and r.external_id = changed.external_id
     """).format(
-        drafted=drafted(entity),
+        drafted=drafts,
         table=Identifier(spec.table),
         settings=SQL(", ").join(settings),
         hash=row_hash(spec, "t"),
