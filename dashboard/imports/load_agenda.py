@@ -38,7 +38,7 @@ def load_appointments(staging: Staging) -> None:
     staging.take_changed(APPOINTMENT, CANDIDATE)
     if not staging.holds(APPOINTMENT):
         return
-    staging.loaded[APPOINTMENT] += staging.run(_insert())
+    staging.loaded[APPOINTMENT] += staging.run(INSERT)
     staging.run(ATTENDEES)
     staging.run(REPORT_FLAGS)
 
@@ -99,63 +99,67 @@ def _take_other_patients(staging: Staging) -> None:
         staging.set_aside(APPOINTMENT, Code.CONFLICT, other, "patient")
 
 
-def _insert() -> Composed:
-    return SQL("""
-        with fresh as materialized (
-            select nextval(pg_get_serial_sequence('appointment', 'id')) as local_id, c.* from ({candidate}) as c
-        ),
-        every_visit as (
-            select local_id, therapist_id, patient_id, starts_at, ends_at, true as is_fresh from fresh
-            where state not in ('cancelled', 'late_cancelled')
-            union all
-            select a.id, a.therapist_id, p.patient_id, a.starts_at, a.ends_at, false
-            from appointment as a join appointment_patient as p on p.appointment_id = a.id
-            where a.state in ('attended', 'booked', 'confirmed')
-                and (
-                    a.therapist_id in (select therapist_id from fresh) or p.patient_id in (select patient_id from fresh)
-                )
-        ),
-        flagged as (
-            select local_id,
-                ends_at - starts_at > interval '12 hours' as is_long,
-                coalesce(starts_at < max(ends_at) over therapist_before, false)
-                    or coalesce(ends_at > min(starts_at) over therapist_after, false) as is_therapist_busy,
-                coalesce(starts_at < max(ends_at) over patient_before, false)
-                    or coalesce(ends_at > min(starts_at) over patient_after, false) as is_patient_busy,
-                is_fresh
-            from every_visit
-            window
-                therapist_before as (partition by therapist_id order by starts_at, ends_at, local_id
-                    rows between unbounded preceding and 1 preceding),
-                therapist_after as (partition by therapist_id order by starts_at, ends_at, local_id
-                    rows between 1 following and 1 following),
-                patient_before as (partition by patient_id order by starts_at, ends_at, local_id
-                    rows between unbounded preceding and 1 preceding),
-                patient_after as (partition by patient_id order by starts_at, ends_at, local_id
-                    rows between 1 following and 1 following)
-        ),
-        written as (
-            insert into appointment as t (
-                id, therapist_id, site_id, service_id, mode, starts_at, ends_at, state, booked_at, cancelled_at,
-                fee_cents, is_imported, flags
+# An appointment overlaps when one before it, of the same therapist or patient, is not over when it starts, or the next
+# starts before it is over. What the practice holds already counts too.
+OVERLAPS = SQL("""
+    every_visit as (
+        select local_id, therapist_id, patient_id, starts_at, ends_at, true as is_fresh from fresh
+        where state not in ('cancelled', 'late_cancelled')
+        union all
+        select a.id, a.therapist_id, p.patient_id, a.starts_at, a.ends_at, false
+        from appointment as a join appointment_patient as p on p.appointment_id = a.id
+        where a.state in ('attended', 'booked', 'confirmed')
+            and (
+                a.therapist_id in (select therapist_id from fresh) or p.patient_id in (select patient_id from fresh)
             )
-            select fresh.local_id, therapist_id, site_id, service_id, mode, starts_at, ends_at, state,
-                least(starts_at, %(now)s), case when state in ('cancelled', 'late_cancelled') then starts_at end,
-                fee_cents, true,
-                nullif(array_remove(array[
-                    case when is_long then 'long_duration' end,
-                    case when is_therapist_busy then 'overlap_therapist' end,
-                    case when is_patient_busy then 'overlap_patient' end
-                ], null), '{{}}')
-            from fresh left join flagged on flagged.local_id = fresh.local_id and flagged.is_fresh
-            returning t.id, {hash} as row_sha256
-        )
-        insert into external_ref (source, entity, external_id, local_id, content_sha256, row_sha256, import_run_id)
-        select %(source)s, 'appointment', fresh.external_id, fresh.local_id, fresh.content_sha256, written.row_sha256,
-            %(run)s
-        from fresh join written on written.id = fresh.local_id
-    """).format(candidate=CANDIDATE, hash=row_hash(ENTITIES[APPOINTMENT], "t"))
+    ),
+    flagged as (
+        select local_id,
+            ends_at - starts_at > interval '12 hours' as is_long,
+            coalesce(starts_at < max(ends_at) over therapist_before, false)
+                or coalesce(ends_at > min(starts_at) over therapist_after, false) as is_therapist_busy,
+            coalesce(starts_at < max(ends_at) over patient_before, false)
+                or coalesce(ends_at > min(starts_at) over patient_after, false) as is_patient_busy,
+            is_fresh
+        from every_visit
+        window
+            therapist_before as (partition by therapist_id order by starts_at, ends_at, local_id
+                rows between unbounded preceding and 1 preceding),
+            therapist_after as (partition by therapist_id order by starts_at, ends_at, local_id
+                rows between 1 following and 1 following),
+            patient_before as (partition by patient_id order by starts_at, ends_at, local_id
+                rows between unbounded preceding and 1 preceding),
+            patient_after as (partition by patient_id order by starts_at, ends_at, local_id
+                rows between 1 following and 1 following)
+    )
+""")
 
+INSERT = SQL("""
+    with fresh as materialized (
+        select nextval(pg_get_serial_sequence('appointment', 'id')) as local_id, c.* from ({candidate}) as c
+    ),
+    {overlaps},
+    written as (
+        insert into appointment as t (
+            id, therapist_id, site_id, service_id, mode, starts_at, ends_at, state, booked_at, cancelled_at,
+            fee_cents, is_imported, flags
+        )
+        select fresh.local_id, therapist_id, site_id, service_id, mode, starts_at, ends_at, state,
+            least(starts_at, %(now)s), case when state in ('cancelled', 'late_cancelled') then starts_at end,
+            fee_cents, true,
+            nullif(array_remove(array[
+                case when is_long then 'long_duration' end,
+                case when is_therapist_busy then 'overlap_therapist' end,
+                case when is_patient_busy then 'overlap_patient' end
+            ], null), '{{}}')
+        from fresh left join flagged on flagged.local_id = fresh.local_id and flagged.is_fresh
+        returning t.id, {hash} as row_sha256
+    )
+    insert into external_ref (source, entity, external_id, local_id, content_sha256, row_sha256, import_run_id)
+    select %(source)s, 'appointment', fresh.external_id, fresh.local_id, fresh.content_sha256, written.row_sha256,
+        %(run)s
+    from fresh join written on written.id = fresh.local_id
+""").format(candidate=CANDIDATE, overlaps=OVERLAPS, hash=row_hash(ENTITIES[APPOINTMENT], "t"))
 
 ATTENDEES = SQL("""
     insert into appointment_patient (appointment_id, patient_id)
