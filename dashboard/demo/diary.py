@@ -125,7 +125,7 @@ def _draw_episodes(rng: np.random.Generator, window: Window, shape: Shape, lanes
     parity = np.r_[np.zeros(len(is_weekly), int), np.ones(int((~is_weekly).sum()), int)]
     step = np.where(is_weekly[lane], 1, 2)
     room_for = (window.weeks / step).sum()
-    new = max(shape.patients * share * 0.66 - len(lane), 0.15 * len(lane))
+    new = max(shape.patients * share * 0.59 - len(lane), 0.15 * len(lane))
     track, first, last = _successions(rng, step, parity, window.weeks, mean=room_for / new)
     long_kind = LONG_KINDS[np.cumsum(lanes.is_long) % len(LONG_KINDS)][lane][track]
     short_kind = np.where(rng.random(len(track)) < 0.6, INDIVIDUAL, SHORT)

@@ -170,7 +170,7 @@ def _exclusions() -> list[_Step]:
     ]
     return [
         _Step(
-            away=sql.SQL(str(DropConstraint(rule, isolate_from_table=False).compile(dialect=dialect))),
+            away=sql.SQL(str(DropConstraint(rule).compile(dialect=dialect))),
             back=sql.SQL(str(AddConstraint(rule, isolate_from_table=False).compile(dialect=dialect))),
         )
         for rule in rules
