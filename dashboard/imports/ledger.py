@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from dashboard import clock
 from dashboard.imports.codes import Code
+from dashboard.imports.entities import STAND_IN
 from dashboard.imports.parsing import Parsed
 from dashboard.imports.report import Counts, Report
 from dashboard.imports.staging import Staging
@@ -141,6 +142,8 @@ def counted(staging: Staging, parsed: Parsed) -> dict[str, Counts]:
             is_derived=entity in parsed.derived,
         )
         for entity, read in parsed.read.items()
+        # Stand-ins that nobody needed are not worth a line.
+        if not entity.endswith(STAND_IN) or staging.loaded[entity]
     }
     said = staging.ask(
         SQL("""
