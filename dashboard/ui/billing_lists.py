@@ -120,8 +120,8 @@ def _ageing(actor: Actor, site_id: int | None) -> None:
             with st.container(width=120, gap=None):
                 st.caption(label)
                 st.markdown(f"**{formats.money(found.get(item, 0))}**")
-    as_of = formats.as_of(access.figures_as_of(actor))
-    st.caption(f"{as_of} · {_('The list below is of now: it may be ahead of these sums until the next refresh.')}")
+    live = _("The list below is of now: it may be ahead of these sums until the next refresh.")
+    st.caption(f"{formats.as_of(access.figures_as_of(actor))} · {live}")
 
 
 def payments(actor: Actor) -> None:

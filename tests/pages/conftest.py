@@ -163,7 +163,7 @@ def open_as(page: Page, dashboard: Dashboard, role: str, slug: str = "today", pe
     field.fill(f"{ROLE_NAMES[role]} · {person or ''}".strip())
     page.get_by_role("option").first.click()
     page.get_by_role("button", name="Continue").click()
-    page.get_by_role("button", name="Change person").wait_for(state="attached")
+    page.locator(".st-key-app_sign_out").wait_for(state="attached")  # by key: the person may read Spanish
     return settled(page)
 
 
