@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, func, literal, select, union
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal, select, union
 from sqlalchemy.orm import Session, aliased
 
 from dashboard.access.actor import Actor, NotFoundError, reading
@@ -145,52 +146,45 @@ def invoice(actor: Actor, invoice_id: int) -> InvoiceDetails:
     Raises:
         NotFoundError: no such invoice.
     """
+    with reading(actor, *OFFICE) as session:
+        row = session.execute(_one_invoice(invoice_id)).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError("No such invoice.")
+        return InvoiceDetails(
+            **row,
+            credit_cents=ledger.credit_cents(session, row["patient_id"], row["payer_id"]),
+            lines=_lines(session, invoice_id),
+            settlements=_settlements(session, invoice_id=invoice_id),
+        )
+
+
+def _one_invoice(invoice_id: int) -> Select[Any]:
     corrected = aliased(Invoice)
-    wanted = (
+    correction = select(func.max(number_in_words(CORRECTION.series, CORRECTION.number)))
+    return (
         select(
-            Invoice,
-            Patient.number.label("patient_number"),
+            Invoice.id,
+            INVOICE_NUMBER.label("number"),
+            Invoice.patient_id,
             PATIENT_NAME.label("patient_name"),
+            Patient.number.label("patient_number"),
+            Invoice.payer_id,
             Payer.name.label("payer_name"),
-            INVOICE_NUMBER.label("in_words"),
-            ledger.INVOICE_OPEN.label("open_cents"),
-            number_in_words(corrected.series, corrected.number).label("corrects"),
-            select(func.max(number_in_words(CORRECTION.series, CORRECTION.number)))
-            .where(CORRECTION.corrects_id == Invoice.id)
-            .scalar_subquery()
-            .label("corrected_by"),
+            Invoice.issued_on,
+            Invoice.due_on,
+            Invoice.total_cents,
+            case((Invoice.corrects_id.is_(None), ledger.INVOICE_OPEN), else_=0).label("open_cents"),
+            Invoice.recipient_name,
+            Invoice.recipient_tax_id,
+            Invoice.recipient_address,
+            number_in_words(corrected.series, corrected.number).label("corrects_number"),
+            correction.where(CORRECTION.corrects_id == Invoice.id).scalar_subquery().label("corrected_by"),
         )
         .join(Patient, Patient.id == Invoice.patient_id)
         .outerjoin(Payer, Payer.id == Invoice.payer_id)
         .outerjoin(corrected, corrected.id == Invoice.corrects_id)
         .where(Invoice.id == invoice_id)
     )
-    with reading(actor, *OFFICE) as session:
-        row = session.execute(wanted).one_or_none()
-        if row is None:
-            raise NotFoundError("No such invoice.")
-        found: Invoice = row.Invoice
-        return InvoiceDetails(
-            id=found.id,
-            number=row.in_words,
-            patient_id=found.patient_id,
-            patient_name=row.patient_name,
-            patient_number=row.patient_number,
-            payer_id=found.payer_id,
-            payer_name=row.payer_name,
-            issued_on=found.issued_on,
-            due_on=found.due_on,
-            total_cents=found.total_cents,
-            open_cents=row.open_cents if found.corrects_id is None else 0,
-            recipient_name=found.recipient_name,
-            recipient_tax_id=found.recipient_tax_id,
-            recipient_address=found.recipient_address,
-            corrects_number=row.corrects,
-            corrected_by=row.corrected_by,
-            credit_cents=ledger.credit_cents(session, found.patient_id, found.payer_id),
-            lines=_lines(session, invoice_id),
-            settlements=_settlements(session, invoice_id=invoice_id),
-        )
 
 
 def _lines(session: Session, invoice_id: int) -> tuple[Line, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 import streamlit as st
@@ -84,37 +85,13 @@ def _account_name(account: Account) -> str:
 
 def payment_form(actor: Actor, account: Account, state: PatientAccount, invoice_id: int | None = None) -> None:
     """Ask for a payment of a party; without an invoice it settles the longest due first."""
-    owed = {one.id: one for one in state.open_invoices}
-    first = owed.get(invoice_id or 0) or next(iter(state.open_invoices), None)
+    named = (one for one in state.open_invoices if invoice_id in (None, one.id))
+    first = next(named, None)
     # What is open is a part of the key: once a payment is saved, the form is another one.
     form = f"payment_{account.patient_id}_{account.payer_id}_{invoice_id}_{first.open_cents if first else 0}"
     with st.form(f"billing_{form}", border=invoice_id is not None, enter_to_submit=False):
-        chosen = invoice_id
-        if invoice_id is None and owed:
-            chosen = st.selectbox(
-                _("Settles first"),
-                list(owed),
-                format_func=lambda key: f"{owed[key].number} · {formats.cents(owed[key].open_cents)}",
-                key=f"billing_settles_{form}",
-            )
-        elif invoice_id is None:
-            st.caption(_("Nothing is open: the payment is kept as credit."))
-        amount = st.number_input(
-            _("Amount ({currency})").format(currency=formats.practice().currency),
-            min_value=0.01,
-            max_value=commands.LARGEST_CENTS / 100,
-            value=first.open_cents / 100 if first else None,
-            step=1.0,
-            format="%.2f",
-            key=f"billing_amount_{form}",
-        )
-        method = st.selectbox(
-            _("Method"), list(methods()), format_func=methods().__getitem__, key=f"billing_method_{form}"
-        )
-        today = formats.today()
-        received = st.date_input(
-            _("Received"), value=today, max_value=today, format="DD/MM/YYYY", key=f"billing_received_{form}"
-        )
+        chosen = invoice_id or _settles_first(state, form)
+        amount, method, received = _amount_method_day(form, first.open_cents / 100 if first else None)
         if st.form_submit_button(_("Save the payment"), type="primary", icon=":material/save:"):
             with errors.told():
                 commands.record_payment(
@@ -128,6 +105,38 @@ def payment_form(actor: Actor, account: Account, state: PatientAccount, invoice_
                     idempotency_key=form_key(form),
                 )
                 done(_("The payment of {amount} is recorded.").format(amount=formats.cents(in_cents(amount))), form)
+
+
+def _settles_first(state: PatientAccount, form: str) -> int | None:
+    if not state.open_invoices:
+        st.caption(_("Nothing is open: the payment is kept as credit."))
+        return None
+    owed = {one.id: one for one in state.open_invoices}
+    return st.selectbox(
+        _("Settles first"),
+        list(owed),
+        format_func=lambda key: f"{owed[key].number} · {formats.cents(owed[key].open_cents)}",
+        key=f"billing_settles_{form}",
+    )
+
+
+def _amount_method_day(form: str, proposed: float | None) -> tuple[float | None, str, date]:
+    amount = st.number_input(
+        _("Amount ({currency})").format(currency=formats.practice().currency),
+        min_value=0.01,
+        max_value=commands.LARGEST_CENTS / 100,
+        value=proposed,
+        step=1.0,
+        format="%.2f",
+        key=f"billing_amount_{form}",
+    )
+    words = methods()
+    method = st.selectbox(_("Method"), list(words), format_func=words.__getitem__, key=f"billing_method_{form}")
+    today = formats.today()
+    received = st.date_input(
+        _("Received"), value=today, max_value=today, format="DD/MM/YYYY", key=f"billing_received_{form}"
+    )
+    return amount, method, received
 
 
 def in_cents(amount: float | None) -> int:

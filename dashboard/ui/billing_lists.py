@@ -41,7 +41,6 @@ def sessions(actor: Actor) -> None:
             Column("status", _("Money")),
             Column("charged_amount", _("Charged"), "money"),
             Column("open_amount", _("Open"), "money", help=_("Invoiced and not paid")),
-            Column("due_on", _("Due"), "day"),
         ],
         key="billing_sessions",
         empty=_("No session in this period. Choose other dates, or all states."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -44,7 +45,10 @@ def _log(actor: Actor, therapist_id: int) -> None:
     with st.form("training_log_form", border=False, enter_to_submit=False):
         training = _fields("log")
         file = st.file_uploader(
-            _("Certificate (PDF or picture, 10 MB at most)"), type=["pdf", "png", "jpg", "jpeg"], key="training_file"
+            _("Certificate (PDF or picture, 10 MB at most)"),
+            type=["pdf", "png", "jpg", "jpeg"],
+            max_upload_size=10,
+            key="training_file",
         )
         st.caption(_("The file itself is not kept, only its fingerprint: keep the original."))
         if st.form_submit_button(_("Save"), type="primary", icon=":material/save:"):
@@ -61,7 +65,6 @@ def _log(actor: Actor, therapist_id: int) -> None:
 
 def _fields(form: str, entry: Entry | None = None) -> dict[str, Any]:
     """Ask what was done; return it by the names of the command."""
-    today = formats.today()
     title = st.text_input(
         _("Title"), value=entry.title if entry else "", max_chars=LONGEST_TEXT, key=f"training_{form}_title"
     )
@@ -71,45 +74,43 @@ def _fields(form: str, entry: Entry | None = None) -> dict[str, Any]:
         max_chars=LONGEST_TEXT,
         key=f"training_{form}_provider",
     )
-    left, right = st.columns(2)
-    with left:
-        kind = _code(form, "kind", _("Kind"), kinds(), entry.kind if entry is not None else None)
-        mode = _code(form, "mode", _("Mode"), modes(), entry.mode if entry is not None else None)
-        started = st.date_input(
-            _("From"),
-            value=entry.started_on if entry else today,
-            max_value=today,
-            format="DD/MM/YYYY",
-            key=f"training_{form}_started",
-        )
-    with right:
-        topic = _code(form, "topic", _("Topic"), topics(), entry.topic if entry is not None else None)
-        hours = st.number_input(
-            _("Hours"),
-            min_value=0.0,
-            max_value=2000.0,
-            value=float(entry.hours) if entry else 0.0,
-            step=0.5,
-            format="%.2f",
-            key=f"training_{form}_hours",
-        )
-        ended = st.date_input(
-            _("To"),
-            value=entry.ended_on if entry else today,
-            max_value=today,
-            format="DD/MM/YYYY",
-            key=f"training_{form}_ended",
-        )
-    return {
-        "title": title,
-        "provider": provider or None,
-        "kind": kind,
-        "topic": topic,
-        "mode": mode,
-        "hours": Decimal(str(round(hours, 2))),
-        "started_on": started,
-        "ended_on": ended,
-    }
+    kind_place, topic_place = st.columns(2)
+    mode_place, hours_place = st.columns(2)
+    with kind_place:
+        kind = _code(form, "kind", _("Kind"), kinds(), entry.kind if entry else None)
+    with topic_place:
+        topic = _code(form, "topic", _("Topic"), topics(), entry.topic if entry else None)
+    with mode_place:
+        mode = _code(form, "mode", _("Mode"), modes(), entry.mode if entry else None)
+    with hours_place:
+        hours = _hours(form, entry)
+    from_place, to_place = st.columns(2)
+    with from_place:
+        started = _day(form, "started", _("From"), entry.started_on if entry else None)
+    with to_place:
+        ended = _day(form, "ended", _("To"), entry.ended_on if entry else None)
+    said = {"title": title, "provider": provider or None, "kind": kind, "topic": topic, "mode": mode}
+    return {**said, "hours": hours, "started_on": started, "ended_on": ended}
+
+
+def _hours(form: str, entry: Entry | None) -> Decimal:
+    hours = st.number_input(
+        _("Hours"),
+        min_value=0.0,
+        max_value=2000.0,
+        value=float(entry.hours) if entry else 0.0,
+        step=0.5,
+        format="%.2f",
+        key=f"training_{form}_hours",
+    )
+    return Decimal(str(round(hours, 2)))
+
+
+def _day(form: str, name: str, label: str, present: date | None) -> date:
+    today = formats.today()
+    return st.date_input(
+        label, value=present or today, max_value=today, format="DD/MM/YYYY", key=f"training_{form}_{name}"
+    )
 
 
 def _code(form: str, name: str, label: str, words: dict[str, str], present: str | None) -> str:
