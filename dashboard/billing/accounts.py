@@ -100,15 +100,21 @@ class SessionCharge:
     kind: str
     charged_on: date
     amount_cents: int
+    invoiced_cents: int
     written_off_cents: int
     invoice_id: int | None
     invoice_number: str | None
     is_reversed: bool
 
     @property
+    def is_left(self) -> bool:
+        """Return whether something of it is neither invoiced (less what was corrected) nor given up."""
+        return self.amount_cents > self.invoiced_cents + self.written_off_cents and not self.is_reversed
+
+    @property
     def is_to_invoice(self) -> bool:
         """Return whether it can stand on a new invoice."""
-        return self.amount_cents > 0 and self.invoice_id is None and not self.written_off_cents and not self.is_reversed
+        return self.is_left and self.invoice_id is None and not self.written_off_cents
 
 
 @dataclass(frozen=True)
@@ -273,6 +279,7 @@ def session_charges(actor: Actor, appointment_id: int) -> list[SessionCharge]:
             Charge.kind,
             Charge.charged_on,
             Charge.amount_cents,
+            ledger.CHARGE_INVOICED.label("invoiced_cents"),
             func.coalesce(ChargeWriteOff.amount_cents, 0).label("written_off_cents"),
             Invoice.id.label("invoice_id"),
             INVOICE_NUMBER.label("invoice_number"),

@@ -47,6 +47,7 @@ CHARGES_TO_INVOICE = table(
     column("therapist_id", BigInteger),
     column("site_id", BigInteger),
     column("charged_on", Date),
+    column("was_credited", Boolean),
     column("amount", Numeric),
     schema="marts",
 )

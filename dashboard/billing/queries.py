@@ -211,11 +211,11 @@ def what_to_invoice(actor: Actor, filters: Filters) -> ToInvoice:
     appointments = uncharged.with_only_columns(SESSION_MONEY.c.appointment_id).distinct().limit(MOST_TO_INVOICE)
     found = CHARGES_TO_INVOICE.c
     conditions = [*filters.place(CHARGES_TO_INVOICE), *filters.period(found.charged_on)]
-    # What is left of a charge written off in part fits no invoice line: a line stands for the whole charge.
+    # A line stands for a whole charge, once: what was corrected or written off in part is settled session by session.
     written_off = select(ChargeWriteOff.id).where(ChargeWriteOff.charge_id == found.charge_id).exists()
     page = (
         select(CHARGES_TO_INVOICE)
-        .where(*conditions, ~written_off)
+        .where(*conditions, ~found.was_credited, ~written_off)
         .order_by(found.charged_on, found.charge_id)
         .limit(MOST_TO_INVOICE)
         .subquery()

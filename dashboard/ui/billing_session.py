@@ -68,7 +68,7 @@ def _charge(actor: Actor, charge: SessionCharge) -> None:
                 address.keep("session", None)
                 address.keep("invoice", charge.invoice_id)
                 st.rerun()
-        elif charge.is_to_invoice:
+        if charge.is_left and not charge.written_off_cents:
             _offer_write_off(actor, charge)
 
 

@@ -163,3 +163,13 @@ def test_without_its_trigger_money_would_change(house: House) -> None:
         connection.execute(text("alter table charge disable trigger append_only"))
         changed = connection.execute(text("update charge set amount_cents = 1"))
     assert changed.rowcount == 1
+
+
+def test_what_was_corrected_is_given_up_and_not_invoiced_again(house: House) -> None:
+    charges = house.charge()
+    [invoice] = commands.invoice_charges(house.manager, charges)
+    commands.correct_invoice(house.manager, invoice)
+    with pytest.raises(RuleBrokenError):
+        commands.invoice_charges(house.manager, charges)
+    commands.write_off_charge(house.manager, charges[0], "error")
+    assert rows("select amount_cents from charge_write_off")[0][0] == 6_000
