@@ -1,0 +1,103 @@
+"""The queue of what is missing in patient files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.access.actor import Actor
+from dashboard.findings import queries
+from dashboard.patients.queries import PatientFile
+from dashboard.ui import formats, words
+from dashboard.ui.language import _, ngettext
+from dashboard.ui.tables import Column, Link, table
+from dashboard.ui.text import plain
+
+
+@dataclass(frozen=True)
+class OpenFinding:
+    """One thing that is missing in one file."""
+
+    words: str
+    severity: str
+    fix: str
+    since: datetime
+    times_seen_again: int
+
+
+def rule_words(actor: Actor) -> dict[str, str]:
+    """Return the words of each rule by code, in the order of reception."""
+    return {row.rule_code: row.words for row in queries.rules(actor).itertuples()}
+
+
+def how_many(total: int) -> str:
+    """Return the sentence that says how much is missing."""
+    return ngettext("{total} thing is missing", "{total} things are missing", total).format(
+        total=formats.number(total)
+    )
+
+
+def finding(actor: Actor, patient_id: int, rule: str) -> OpenFinding | None:
+    """Return what a rule finds missing in a file, or nothing when it passes."""
+    found = queries.findings_of_file(actor, patient_id)
+    rows = found[found["rule_code"] == rule]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    return OpenFinding(row["words"], row["severity"], row["fix"], row["since"], int(row["times_seen_again"]))
+
+
+def heading(file: PatientFile, missing: OpenFinding | None) -> None:
+    """Say whose file is open and what is missing in it."""
+    st.page_link(
+        "pages/patient_files.py",
+        label=f"{plain(file.name)} · {_('File {number}').format(number=file.number)}",
+        icon=":material/folder_shared:",
+        query_params={"patient": str(file.id)},
+    )
+    if missing is None:
+        st.success(_("This is no longer missing."), icon=":material/check:")
+        return
+    since = _("{words} Since {day}.").format(words=plain(missing.words), day=formats.day(missing.since))
+    again = ngettext("Closed and seen again once.", "Closed and seen again {times} times.", missing.times_seen_again)
+    st.markdown(f"{since} {again.format(times=missing.times_seen_again)}" if missing.times_seen_again else since)
+
+
+def elsewhere(fix: str, patient_id: int) -> None:
+    """Link to the screen where the finding is closed."""
+    ids = {"patient": str(patient_id)}
+    match fix:
+        case "consents":
+            st.page_link("pages/consents.py", label=_("Request or record the consent"), query_params=ids)
+        case "guardians":
+            st.page_link("pages/patient_files.py", label=_("Guardians and family"), query_params={**ids, "part": "family"})
+        case "coverage":
+            st.page_link("pages/patient_files.py", label=_("Who pays"), query_params={**ids, "part": "payers"})
+        case "agenda":
+            st.page_link("pages/agenda.py", label=_("Agenda"))
+        case "history":
+            st.caption(_("The main therapist opens the clinical history."))
+        case _:
+            st.page_link("pages/patient_files.py", label=_("Open the file"), query_params=ids)
+
+
+def show(found: pd.DataFrame) -> None:
+    """List findings; a row opens its repair."""
+    shown = found.assign(severity=found["severity"].map(words.severities()))
+    table(
+        shown,
+        [
+            Column("severity", _("Urgency")),
+            Column("words", _("What is missing"), width="large"),
+            Column("name", _("Name")),
+            Column("number", _("File"), "number", "small"),
+            Column("since", _("Since"), "day"),
+        ],
+        key="incomplete_files_list",
+        empty=_("Nothing is missing here. Take a filter away to see more."),
+        opens=lambda row: Link("incomplete_files", {"patient": int(row["patient_id"]), "finding": row["rule_code"]}),
+        keep=True,
+    )

@@ -1,0 +1,70 @@
+"""Incomplete files: what is missing, the worst and oldest first, repaired in place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from dashboard.findings import queries
+from dashboard.patients import commands
+from dashboard.patients import queries as patients
+from dashboard.ui import address, exports, file_form, filters, findings_list, formats, session, team_filters, words
+from dashboard.ui.errors import told
+from dashboard.ui.language import _
+
+PER_PAGE = 25
+actor = session.acting()
+
+
+def choose() -> dict[str, Any]:
+    """Offer the filters and return what was chosen."""
+    with st.container(horizontal=True):
+        site_id = team_filters.site(actor, "incomplete_files")
+        return {
+            "severity": filters.choice(
+                "incomplete_files", "severity", _("Urgency"), words.severities(), everything=_("Any")
+            ),
+            "rule": filters.choice(
+                "incomplete_files", "rule", _("What is missing"), findings_list.rule_words(actor), everything=_("Anything")
+            ),
+            "site_id": site_id,
+            "therapist_id": team_filters.therapist(actor, "incomplete_files", site_id),
+        }
+
+
+def repair(patient_id: int, rule: str) -> None:
+    """Offer the fields that close a finding, or the screen where it is closed."""
+    file = patients.patient_file(actor, patient_id)
+    finding = findings_list.finding(actor, patient_id, rule)
+    with st.container(border=True):
+        findings_list.heading(file, finding)
+        if finding is None:
+            return
+        names = file_form.REPAIRS.get(finding.fix)
+        if names is None:
+            findings_list.elsewhere(finding.fix, patient_id)
+            return
+        key = f"incomplete_files_{patient_id}_{rule}_{file.version}"
+        with st.form(key, border=False):
+            values = asdict(file)
+            held = file_form.fields(actor, names, values, key, columns=min(4, len(names)))
+            if st.form_submit_button(_("Save"), type="primary"):
+                with told():
+                    commands.change_file(actor, patient_id, file.version, file_form.changed(values, held))
+                    st.toast(_("Saved. It leaves this list when the files are checked next."), icon=":material/check:")
+                    st.rerun()
+
+
+chosen = choose()
+total = queries.open_findings_number(actor, **chosen)
+st.caption(formats.as_of(queries.checks_as_of(actor)) + " · " + findings_list.how_many(total))
+patient, rule_code = address.id_parameter("patient"), address.parameter("finding")
+if patient is not None and rule_code is not None:
+    with told():
+        repair(patient, rule_code)
+offset = filters.page_number("incomplete_files", total, PER_PAGE)
+found = queries.open_findings(actor, **chosen, limit=PER_PAGE, offset=offset)
+findings_list.show(found)
+exports.csv_button(actor, found, "incomplete-files", key="incomplete_files_csv")

@@ -1,0 +1,99 @@
+"""Patient files: find a file, read it, complete it, open a new one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from dashboard.patients import commands, queries
+from dashboard.patients.queries import PatientFile
+from dashboard.ui import address, file_form, file_sections, filters, session, team_filters, words
+from dashboard.ui.errors import told
+from dashboard.ui.language import _
+from dashboard.ui.tables import Column, Link, table
+
+PER_PAGE = 25
+actor = session.acting()
+
+
+@st.dialog(_("New patient file"), width="large")
+def new_file() -> None:
+    """Ask for the first fields of a file; the rest can follow."""
+    names = ("given_name", "surname_1", "surname_2", "birth_date", "telephone", "email", "main_therapist_id", "site_id")
+    with st.form("patient_files_new", border=False):
+        held = file_form.fields(actor, names, {"main_therapist_id": actor.therapist_id}, "patient_files_new")
+        if st.form_submit_button(_("Open the file"), type="primary"):
+            with told():
+                patient_id = commands.open_file(actor, {**held, "status": "waiting"})
+                address.keep("patient", patient_id)
+                st.rerun()
+
+
+def list_files() -> None:
+    """Search and filter the files; a row opens its file."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        typed = filters.search("patient_files", _("Search"))
+        statuses = {code: words.patient_status(code) for code in ("active", "waiting", "discharged", "archived")}
+        status = filters.choice("patient_files", "status", _("Status"), statuses, everything=_("Any"))
+        chosen = {
+            "status": status,
+            "site_id": team_filters.site(actor, "patient_files"),
+            "therapist_id": team_filters.therapist(actor, "patient_files"),
+        }
+        if st.button(_("New file"), key="patient_files_open_new", type="primary", icon=":material/person_add:"):
+            new_file()
+    total = queries.files_matching_number(actor, typed, **chosen)
+    offset = filters.page_number("patient_files", total, PER_PAGE)
+    found = queries.files_matching(actor, typed, **chosen, limit=PER_PAGE, offset=offset)
+    found["status"] = found["status"].map(words.patient_status)
+    table(
+        found,
+        [
+            Column("number", _("File"), "number", "small"),
+            Column("name", _("Name"), width="large"),
+            Column("birth_date", _("Birth date"), "day"),
+            Column("telephone", _("Telephone")),
+            Column("status", _("Status")),
+            Column("therapist_name", _("Main therapist")),
+            Column("site_name", _("Site")),
+        ],
+        key="patient_files_list",
+        empty=_("No file matches. Take a filter away, or open a new file."),
+        opens=lambda row: Link("patient_files", {"patient": int(row["patient_id"])}),
+    )
+
+
+def edit(file: PatientFile) -> None:
+    """Show every field of a file and save what was changed."""
+    values = asdict(file)
+    with st.form(f"patient_files_edit_{file.id}_{file.version}", border=False):
+        held = {}
+        for group, names in file_form.GROUPS.items():
+            st.markdown(f"##### {file_form.group_title(group)}")
+            held |= file_form.fields(actor, names, values, f"patient_files_{file.id}_{file.version}", columns=4)
+        if st.form_submit_button(_("Save"), type="primary"):
+            with told():
+                commands.change_file(actor, file.id, file.version, file_form.changed(values, held))
+                st.toast(_("Saved."), icon=":material/check:")
+                st.rerun()
+
+
+def show_file(patient_id: int) -> None:
+    """Show one file: what is missing, and its parts."""
+    file = queries.patient_file(actor, patient_id)
+    file_sections.heading(file)
+    file_sections.missing(actor, file.id)
+    part = filters.segments("patient_files", "part", _("Part of the file"), file_sections.parts())
+    if part == "details":
+        edit(file)
+    else:
+        file_sections.show(part, actor, file)
+
+
+wanted = address.id_parameter("patient")
+if wanted is None:
+    list_files()
+else:
+    with told():
+        show_file(wanted)
