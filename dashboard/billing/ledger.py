@@ -29,20 +29,23 @@ def _sum_of(
 
 CORRECTION = aliased(Invoice)
 REFUND = aliased(Payment)
+# Aliases, so that a query may join the tables themselves without the sums becoming sums over its own rows.
+SETTLED = aliased(PaymentAllocation)
+LINE = aliased(InvoiceLine)
 
 INVOICE_OPEN = (
     Invoice.total_cents
     + _sum_of(CORRECTION.total_cents, CORRECTION.corrects_id == Invoice.id)
-    - _sum_of(PaymentAllocation.amount_cents, PaymentAllocation.invoice_id == Invoice.id)
+    - _sum_of(SETTLED.amount_cents, SETTLED.invoice_id == Invoice.id)
 )
 PAYMENT_UNSPENT = (
     Payment.amount_cents
     + _sum_of(REFUND.amount_cents, REFUND.reverses_id == Payment.id)
-    - _sum_of(PaymentAllocation.amount_cents, PaymentAllocation.payment_id == Payment.id)
+    - _sum_of(SETTLED.amount_cents, SETTLED.payment_id == Payment.id)
 )
 """What is left of a payment, once what was given back and what settles invoices are taken off."""
 
-CHARGE_INVOICED = _sum_of(InvoiceLine.amount_cents, InvoiceLine.charge_id == Charge.id)
+CHARGE_INVOICED = _sum_of(LINE.amount_cents, LINE.charge_id == Charge.id)
 """What stands on invoices of a charge, less what was credited."""
 
 

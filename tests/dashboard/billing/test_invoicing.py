@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dashboard import clock
 from dashboard.access.actor import NotAllowedError, NotFoundError, RuleBrokenError
-from dashboard.billing import commands
+from dashboard.billing import accounts, commands
 from dashboard.billing.models import Charge, InvoiceLine
 from dashboard.patients.models import Patient
 from tests.dashboard.billing.conftest import House, add, add_guardian, owner, rows
@@ -171,5 +171,8 @@ def test_what_was_corrected_is_given_up_and_not_invoiced_again(house: House) -> 
     commands.correct_invoice(house.manager, invoice)
     with pytest.raises(RuleBrokenError):
         commands.invoice_charges(house.manager, charges)
+    appointment = rows("select appointment_id from charge")[0][0]
+    [shown] = accounts.session_charges(house.manager, appointment)
+    assert (shown.is_left, shown.is_to_invoice, shown.invoice_id) == (True, False, invoice)
     commands.write_off_charge(house.manager, charges[0], "error")
     assert rows("select amount_cents from charge_write_off")[0][0] == 6_000
