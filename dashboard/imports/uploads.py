@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,16 +53,38 @@ def receive_upload(name: str, content: bytes) -> Path:
     Raises:
         FileRefusedError: empty, neither CSV nor archive, or an archive that is damaged or beyond the limits.
     """
+    members = _members(name, content)
+    folder = Path(tempfile.mkdtemp(prefix="intersession-upload-"))
+    for member, data in members.items():
+        (folder / member).write_bytes(data)
+    return folder
+
+
+def _members(name: str, content: bytes) -> dict[str, bytes]:
+    """Return the CSV files of one upload by safe name."""
     if not content:
         raise FileRefusedError(Code.EMPTY_FILE, safe_name(name))
     if len(content) > MOST_BYTES:
         raise FileRefusedError(Code.FILE_TOO_LARGE, safe_name(name))
     # By content, not by extension: what a name claims proves nothing.
-    members = _unpacked(name, content) if content.startswith(ARCHIVE) else {safe_name(name): content}
-    folder = Path(tempfile.mkdtemp(prefix="intersession-upload-"))
-    for member, data in members.items():
-        (folder / member).write_bytes(data)
-    return folder
+    return _unpacked(name, content) if content.startswith(ARCHIVE) else {safe_name(name): content}
+
+
+@contextmanager
+def received(uploads: Sequence[tuple[str, bytes]]) -> Iterator[Path]:
+    """Give a temporary folder with the CSV files of several uploads (name, content), removed at the end.
+
+    Raises:
+        FileRefusedError: one of them cannot be taken, or two have the same name.
+    """
+    with tempfile.TemporaryDirectory(prefix="intersession-upload-") as name:
+        folder = Path(name)
+        for uploaded, content in uploads:
+            for member, data in _members(uploaded, content).items():
+                if (folder / member).exists():
+                    raise FileRefusedError(Code.TOO_COMPLEX, member)
+                (folder / member).write_bytes(data)
+        yield folder
 
 
 def _unpacked(name: str, content: bytes) -> dict[str, bytes]:

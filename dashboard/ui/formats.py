@@ -49,7 +49,7 @@ def today() -> date:
 
 def money(amount: Decimal | float | None) -> str:
     """Return an amount in the practice's currency, or a dash when there is none."""
-    return "–" if _is_missing(amount) else format_currency(amount, practice().currency, locale=locale())
+    return "–" if is_missing(amount) else format_currency(amount, practice().currency, locale=locale())
 
 
 def cents(amount: int | None) -> str:
@@ -60,18 +60,18 @@ def cents(amount: int | None) -> str:
 def number(value: Decimal | float | None, digits: int = 0) -> str:
     """Return a number with ``digits`` decimals at most, or a dash."""
     pattern = "#,##0" + ("." + "#" * digits if digits else "")
-    return "–" if _is_missing(value) else format_decimal(value, format=pattern, locale=locale())
+    return "–" if is_missing(value) else format_decimal(value, format=pattern, locale=locale())
 
 
 def percent(share: Decimal | float | None, digits: int = 1) -> str:
     """Return a share (0 to 1) in per cent, or a dash."""
     pattern = "#,##0" + ("." + "#" * digits if digits else "") + "\u00a0%"
-    return "–" if _is_missing(share) else format_percent(share, format=pattern, locale=locale())
+    return "–" if is_missing(share) else format_percent(share, format=pattern, locale=locale())
 
 
 def day(value: date | None, width: str = "medium") -> str:
     """Return a date, or a dash."""
-    return "–" if _is_missing(value) else format_date(value, format=width, locale=locale())  # type: ignore[arg-type]
+    return "–" if is_missing(value) else format_date(value, format=width, locale=locale())  # type: ignore[arg-type]
 
 
 def month(value: date) -> str:
@@ -81,7 +81,7 @@ def month(value: date) -> str:
 
 def moment(value: datetime | None) -> str:
     """Return a date and time in the practice's time zone, or a dash."""
-    if _is_missing(value):
+    if is_missing(value):
         return "–"
     return format_datetime(value, format="short", tzinfo=zone(), locale=locale())
 
@@ -103,6 +103,6 @@ def as_of(value: datetime | None) -> str:
     return _("As of {moment}").format(moment=moment(value))
 
 
-def _is_missing(value: object) -> bool:
+def is_missing(value: object) -> bool:
     """Return whether ``value`` is none, not a number or not a time (pandas writes absence in all three ways)."""
     return value is None or value != value  # noqa: PLR0124 - NaN and NaT differ from themselves

@@ -14,7 +14,7 @@ from dashboard.ui.formats import practice
 from dashboard.ui.language import _
 from dashboard.ui.navigation import page_file
 
-Kind = Literal["text", "number", "money", "percent", "hours", "day", "moment"]
+Kind = Literal["text", "number", "money", "percent", "hours", "day", "month", "moment"]
 CURRENCY_FORMATS = {"EUR": "euro", "USD": "dollar", "JPY": "yen"}
 
 
@@ -68,6 +68,8 @@ def _configured(column: Column) -> Any:
             return st.column_config.NumberColumn(**shape, format="%.1f h", alignment="right")
         case "day":
             return st.column_config.DateColumn(**shape, format="DD/MM/YYYY")
+        case "month":
+            return st.column_config.DateColumn(**shape, format="MM/YYYY")
         case "moment":
             return st.column_config.DatetimeColumn(**shape, format="DD/MM/YYYY HH:mm", timezone=practice().time_zone)
         case _:
