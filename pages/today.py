@@ -1,6 +1,69 @@
-"""Today: what needs doing, in order, each line a link."""
+"""Today: what needs doing, in order, each line a link; and who comes next."""
 
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.access import queries as access
+from dashboard.agenda import queries as agenda
+from dashboard.agenda.queries import Slot
 from dashboard.ui import formats, session
+from dashboard.ui.errors import told
+from dashboard.ui.language import _
+from dashboard.ui.navigation import page_file
+from dashboard.ui.text import plain
+from dashboard.ui.today_tasks import tasks
 
+MOST_SHOWN = 12
 actor = session.acting()
-formats.today()
+
+
+def to_do() -> None:
+    """List what needs doing; each line opens the screen where it is done."""
+    found = tasks(actor)
+    if not found:
+        st.success(_("Nothing is waiting for you."), icon=":material/check:")
+    for task in found:
+        st.page_link(
+            page_file(task.page),
+            label=f"**{formats.number(task.count)}** {task.words}",
+            icon=task.icon,
+            query_params=task.ids,
+        )
+
+
+def line(slot: Slot) -> str:
+    """Return who comes when and where, in one line."""
+    people = ", ".join(plain(patient.name) for patient in slot.patients)
+    where = slot.room_name or _("By video or telephone")
+    parts = [f"**{formats.hour(slot.starts_at)}**", people, slot.service_name, where]
+    if actor.role != "therapist":
+        parts.append(slot.therapist_name)
+    return " · ".join(part for part in parts if part)
+
+
+def next_sessions() -> None:
+    """List today's sessions that are still to come."""
+    st.subheader(_("Still to come today"), anchor=False)
+    slots = agenda.next_appointments(actor, formats.today(), formats.practice().time_zone, limit=MOST_SHOWN + 1)
+    for slot in slots[:MOST_SHOWN]:
+        st.page_link(page_file("agenda"), label=line(slot), query_params={"appointment": str(slot.id)})
+    if not slots:
+        st.caption(_("No more sessions today."))
+    elif len(slots) > MOST_SHOWN:
+        st.page_link(page_file("agenda"), label=_("See the whole day"), icon=":material/calendar_month:")
+
+
+st.caption(formats.day(formats.today(), "full"))
+with told():
+    if actor.role == "auditor":
+        st.page_link(page_file("key_figures"), label=_("Key figures"), icon=":material/monitoring:")
+    else:
+        to_do()
+        next_sessions()
+as_of = formats.as_of(access.figures_as_of(actor))
+st.caption(
+    _("Figures: {figures}. Checks of patient files: {checks}.").format(
+        figures=as_of, checks=formats.as_of(access.checks_as_of(actor))
+    )
+)

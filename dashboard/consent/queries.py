@@ -8,11 +8,13 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import func, select, true
 
+from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, reading
 from dashboard.access.frames import Question, frame
 from dashboard.access.models import AppUser
+from dashboard.consent import rules, signers
 from dashboard.consent.marts import CONSENT_STATUS, SESSIONS_WITHOUT_CONSENT
-from dashboard.consent.models import Consent, ConsentAttempt, ConsentSignature, ConsentTemplate
+from dashboard.consent.models import Consent, ConsentAttempt, ConsentTemplate
 from dashboard.patients import queries as patients
 from dashboard.patients.models import Guardian, Patient
 from dashboard.team.models import Therapist
@@ -32,6 +34,7 @@ class Filter:
     status: str | None = None
     site_id: int | None = None
     therapist_id: int | None = None
+    has_session_ahead: bool = False
 
     def narrow(self, found: Question) -> Question:
         """Return ``found`` narrowed to what was chosen."""
@@ -41,7 +44,8 @@ class Filter:
             MISSING.site_id: self.site_id,
             MISSING.therapist_id: self.therapist_id,
         }
-        return found.where(*(column == value for column, value in wanted.items() if value is not None))
+        ahead = [MISSING.next_session_at.is_not(None)] if self.has_session_ahead else []
+        return found.where(*ahead, *(column == value for column, value in wanted.items() if value is not None))
 
 
 def _missing(actor: Actor, chosen: Filter, found: Question) -> Question:
@@ -106,20 +110,38 @@ def sessions_without_consent(
 ) -> pd.DataFrame:
     """Return sessions held since ``since`` while a consent was not valid, the latest first.
 
-    Columns: appointment_id, patient_id, name, kind, session_on, therapist_name.
+    Columns: appointment_id, patient_id, number, name, kind, session_on, therapist_name.
     """
-    found = (
-        select(
-            WITHOUT.appointment_id, WITHOUT.patient_id, patients.NAME, WITHOUT.kind, WITHOUT.session_on, THERAPIST_NAME
-        )
-        .join(Patient, Patient.id == WITHOUT.patient_id)
-        .join(Therapist, Therapist.id == WITHOUT.therapist_id)
-        .where(WITHOUT.session_on >= since, patients.is_visible_to(actor))
-        .order_by(WITHOUT.session_on.desc(), WITHOUT.appointment_id)
+    shown = select(
+        WITHOUT.appointment_id,
+        WITHOUT.patient_id,
+        Patient.number,
+        patients.NAME,
+        WITHOUT.kind,
+        WITHOUT.session_on,
+        THERAPIST_NAME,
     )
-    if site_id is not None:
-        found = found.where(WITHOUT.site_id == site_id)
+    found = (
+        _without(actor, since, site_id, shown)
+        .join(Therapist, Therapist.id == WITHOUT.therapist_id)
+        .order_by(WITHOUT.session_on.desc(), WITHOUT.appointment_id, WITHOUT.kind)
+    )
     return frame(actor, found.limit(limit).offset(offset), *READERS)
+
+
+def sessions_without_consent_number(actor: Actor, since: date, *, site_id: int | None = None) -> int:
+    """Return how many rows ``sessions_without_consent`` has over all its pages."""
+    with reading(actor, *READERS) as session:
+        return session.execute(_without(actor, since, site_id, select(func.count()))).scalar_one()
+
+
+def _without(actor: Actor, since: date, site_id: int | None, found: Question) -> Question:
+    found = (
+        found.select_from(SESSIONS_WITHOUT_CONSENT)
+        .join(Patient, Patient.id == WITHOUT.patient_id)
+        .where(WITHOUT.session_on >= since, patients.is_visible_to(actor))
+    )
+    return found if site_id is None else found.where(WITHOUT.site_id == site_id)
 
 
 def consents_of_file(actor: Actor, patient_id: int) -> pd.DataFrame:
@@ -149,7 +171,7 @@ def consents_of_file(actor: Actor, patient_id: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class ConsentForm:
-    """A consent, the text that is signed, and who has signed it (guardian ids; nothing means the patient)."""
+    """A consent, the exact text that is signed, and where its signing stands today."""
 
     id: int
     patient_id: int
@@ -163,7 +185,12 @@ class ConsentForm:
     requested_on: date
     signed_on: date | None
     valid_until: date | None
-    signed_by_ids: tuple[int | None, ...]
+    signing: signers.Signing
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether it may still be signed."""
+        return self.state in rules.UNSIGNED_STATES
 
 
 def consent_form(actor: Actor, consent_id: int) -> ConsentForm:
@@ -173,34 +200,31 @@ def consent_form(actor: Actor, consent_id: int) -> ConsentForm:
         NotFoundError: there is no such consent for this person.
     """
     found = (
-        select(Consent, ConsentTemplate)
+        select(Consent, ConsentTemplate, Patient)
         .join(ConsentTemplate, ConsentTemplate.id == Consent.template_id)
-        .where(Consent.id == consent_id)
+        .join(Patient, Patient.id == Consent.patient_id)
+        .where(Consent.id == consent_id, patients.is_visible_to(actor))
     )
     with reading(actor, *READERS) as session:
         row = session.execute(found).one_or_none()
-        signed = session.scalars(
-            select(ConsentSignature.guardian_id).where(ConsentSignature.consent_id == consent_id)
-        ).all()
-    if row is None:
-        raise NotFoundError("Not found.")
-    consent, template = row
-    patients.patient_file(actor, consent.patient_id)
-    return ConsentForm(
-        consent.id,
-        consent.patient_id,
-        template.kind,
-        consent.state,
-        template.title,
-        template.body,
-        template.language,
-        template.version,
-        template.text_sha256,
-        consent.requested_on,
-        consent.signed_on,
-        consent.valid_until,
-        tuple(signed),
-    )
+        if row is None:
+            raise NotFoundError("Not found.")
+        consent, template, patient = row
+        return ConsentForm(
+            consent.id,
+            consent.patient_id,
+            template.kind,
+            consent.state,
+            template.title,
+            template.body,
+            template.language,
+            template.version,
+            template.text_sha256,
+            consent.requested_on,
+            consent.signed_on,
+            consent.valid_until,
+            signers.of(session, template, patient, consent.id, clock.today()),
+        )
 
 
 def signer_names(actor: Actor, patient_ids: list[int]) -> dict[int, str]:

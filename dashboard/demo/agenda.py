@@ -15,7 +15,7 @@ from dashboard.demo.team import FIRST_DESK, LATE_FEE, MINUTES, PRICES, WINDOW_HO
 from dashboard.demo.window import Array
 
 HELD, BOOKED, CONFIRMED, ATTENDED, NO_SHOW, LATE, CANCELLED = range(len(STATES))
-UNMARKED = ((7, 0.50), (14, 0.40), (21, 0.25))  # share of sessions that nobody marked, by age in days
+UNMARKED = ((2, 0.30), (7, 0.12), (21, 0.04))  # share of sessions that nobody marked, by age in days
 UNMARKED_LATER = 0.006
 HOUR = 3_600
 
