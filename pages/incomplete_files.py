@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -10,11 +11,23 @@ import streamlit as st
 from dashboard.findings import queries
 from dashboard.patients import commands
 from dashboard.patients import queries as patients
-from dashboard.ui import address, exports, file_form, filters, findings_list, formats, session, team_filters, words
+from dashboard.ui import (
+    address,
+    exports,
+    file_form,
+    filters,
+    findings_list,
+    formats,
+    notice,
+    session,
+    team_filters,
+    words,
+)
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
 
 PER_PAGE = 25
+MOST_ROWS = 10_000
 actor = session.acting()
 
 
@@ -27,7 +40,11 @@ def choose() -> dict[str, Any]:
                 "incomplete_files", "severity", _("Urgency"), words.severities(), everything=_("Any")
             ),
             "rule": filters.choice(
-                "incomplete_files", "rule", _("What is missing"), findings_list.rule_words(actor), everything=_("Anything")
+                "incomplete_files",
+                "rule",
+                _("What is missing"),
+                findings_list.rule_words(actor),
+                everything=_("Anything"),
             ),
             "site_id": site_id,
             "therapist_id": team_filters.therapist(actor, "incomplete_files", site_id),
@@ -53,18 +70,30 @@ def repair(patient_id: int, rule: str) -> None:
             if st.form_submit_button(_("Save"), type="primary"):
                 with told():
                     commands.change_file(actor, patient_id, file.version, file_form.changed(values, held))
-                    st.toast(_("Saved. It leaves this list when the files are checked next."), icon=":material/check:")
-                    st.rerun()
+                    findings_list.forget_opened()
+                    notice.done(_("Saved. It leaves this list when the files are checked next."))
 
 
-chosen = choose()
-total = queries.open_findings_number(actor, **chosen)
-st.caption(formats.as_of(queries.checks_as_of(actor)) + " · " + findings_list.how_many(total))
+def queue() -> None:
+    """List what is missing, the worst and oldest first."""
+    chosen = choose()
+    total = queries.open_findings_number(actor, **chosen)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"**{findings_list.how_many(total)}**", width="content")
+        st.caption(formats.as_of(queries.checks_as_of(actor)), width="content")
+        everything = partial(queries.open_findings, actor, **chosen, limit=MOST_ROWS)
+        exports.csv_button(
+            actor, lambda: findings_list.in_words(everything()), "incomplete-files", key="incomplete_files_csv"
+        )
+    offset = filters.page_number("incomplete_files", total, PER_PAGE)
+    findings_list.show(queries.open_findings(actor, **chosen, limit=PER_PAGE, offset=offset))
+
+
+notice.show()
 patient, rule_code = address.id_parameter("patient"), address.parameter("finding")
-if patient is not None and rule_code is not None:
-    with told():
+with told():
+    if patient is not None and rule_code is not None:
+        findings_list.back_button()
         repair(patient, rule_code)
-offset = filters.page_number("incomplete_files", total, PER_PAGE)
-found = queries.open_findings(actor, **chosen, limit=PER_PAGE, offset=offset)
-findings_list.show(found)
-exports.csv_button(actor, found, "incomplete-files", key="incomplete_files_csv")
+    else:
+        queue()

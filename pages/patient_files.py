@@ -8,10 +8,10 @@ import streamlit as st
 
 from dashboard.patients import commands, queries
 from dashboard.patients.queries import PatientFile
-from dashboard.ui import address, file_form, file_sections, filters, session, team_filters, words
+from dashboard.ui import address, file_form, file_sections, filters, notice, session, team_filters, words
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
-from dashboard.ui.tables import Column, Link, table
+from dashboard.ui.tables import Column, Here, table
 
 PER_PAGE = 25
 actor = session.acting()
@@ -27,7 +27,7 @@ def new_file() -> None:
             with told():
                 patient_id = commands.open_file(actor, {**held, "status": "waiting"})
                 address.keep("patient", patient_id)
-                st.rerun()
+                notice.done(_("The file is open. Complete it below."))
 
 
 def list_files() -> None:
@@ -60,7 +60,7 @@ def list_files() -> None:
         ],
         key="patient_files_list",
         empty=_("No file matches. Take a filter away, or open a new file."),
-        opens=lambda row: Link("patient_files", {"patient": int(row["patient_id"])}),
+        opens=lambda row: Here({"patient": int(row["patient_id"])}),
     )
 
 
@@ -75,8 +75,7 @@ def edit(file: PatientFile) -> None:
         if st.form_submit_button(_("Save"), type="primary"):
             with told():
                 commands.change_file(actor, file.id, file.version, file_form.changed(values, held))
-                st.toast(_("Saved."), icon=":material/check:")
-                st.rerun()
+                notice.done(_("Saved."))
 
 
 def show_file(patient_id: int) -> None:
@@ -91,6 +90,7 @@ def show_file(patient_id: int) -> None:
         file_sections.show(part, actor, file)
 
 
+notice.show()
 wanted = address.id_parameter("patient")
 if wanted is None:
     list_files()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from sqlalchemy import select
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, RuleBrokenError, transaction
-from dashboard.consent import rules
+from dashboard.consent import rules, signers
 from dashboard.consent.models import (
     CHANNELS,
     KINDS,
@@ -20,10 +21,12 @@ from dashboard.consent.models import (
     ConsentSignature,
     ConsentTemplate,
 )
-from dashboard.patients.models import Guardian, Patient
+from dashboard.patients.models import Patient
 from dashboard.patients.queries import is_visible_to
+from dashboard.patients.rules import cleaned
 
 WRITERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
+LONGEST_EVIDENCE = 200
 
 
 def request_consent(actor: Actor, patient_id: int, kind: str) -> int:
@@ -90,87 +93,101 @@ def log_attempt(actor: Actor, patient_id: int, kind: str, channel: str, outcome:
         )
 
 
-def record_signature(
-    actor: Actor,
-    consent_id: int,
-    *,
-    guardian_id: int | None,
-    method: str,
-    signed_on: date,
-    text_sha256: str,
-    evidence: str | None = None,
-) -> bool:
-    """Record that the patient (no guardian) or a guardian signed; return whether the consent is now complete.
+@dataclass(frozen=True)
+class Signature:
+    """A signature as it is recorded: who (no guardian means the patient), how, when, and under which text.
 
-    Args:
-        actor: Who records it.
-        consent_id: The consent.
-        guardian_id: Who signed; nothing means the patient.
-        method: How: on screen, on paper, electronically.
-        signed_on: The day of the signature, today or earlier.
-        text_sha256: Hash of the text that was shown; a text changed since is refused.
-        evidence: Where the signed paper or file is kept.
+    ``text_sha256`` is the hash of the text that was shown; ``evidence`` says where the signed paper or file is kept.
+    """
+
+    guardian_id: int | None
+    method: str
+    signed_on: date
+    text_sha256: str
+    evidence: str | None = None
+
+
+def record_signature(actor: Actor, consent_id: int, signature: Signature) -> bool:
+    """Record that the patient or a guardian signed; return whether the consent is now complete.
 
     Raises:
         NotFoundError: there is no such consent for this person.
-        RuleBrokenError: it was signed by this person already, is not open, or the text changed.
+        RuleBrokenError: it is not open, this person signed already or does not sign it, or the text changed.
     """
-    if method not in METHODS:
+    if signature.method not in METHODS:
         raise RuleBrokenError("This choice is not on the list.")
+    evidence = cleaned(signature.evidence)
+    if len(evidence or "") > LONGEST_EVIDENCE:
+        raise RuleBrokenError("A text is too long.")
     with transaction(actor, *WRITERS) as session:
         consent, template, patient = _open_consent(session, actor, consent_id)
-        if template.text_sha256 != text_sha256:
-            raise RuleBrokenError("The text was changed since it was shown. Request a new consent.")
-        if not consent.requested_on <= signed_on <= clock.today():
-            raise RuleBrokenError("The day of the signature lies between the request and today.")
-        signed = _signed(session, consent_id)
-        if rules.Signer(guardian_id) in signed:
-            raise RuleBrokenError("This person has signed already.")
+        signing = signers.of(session, template, patient, consent_id, signature.signed_on)
+        _check_signature(signature, consent, template, signing)
         session.add(
             ConsentSignature(
                 consent_id=consent_id,
-                guardian_id=guardian_id,
-                signed_at=datetime.combine(signed_on, time(12), UTC),
-                method=method,
-                text_sha256=text_sha256,
+                guardian_id=signature.guardian_id,
+                signed_at=datetime.combine(signature.signed_on, time(12), UTC),
+                method=signature.method,
+                text_sha256=signature.text_sha256,
                 evidence=evidence,
                 recorded_by_id=actor.user_id,
             )
         )
         session.flush()
-        return _complete(session, consent, template, patient, {*signed, rules.Signer(guardian_id)}, signed_on)
+        # Recorded late, an earlier signature completes a consent on the day of the latest one.
+        day = max(signature.signed_on, *signing.signed_on.values(), date.min)
+        signing = signers.of(session, template, patient, consent_id, day)
+        if signing.is_complete:
+            _complete(session, consent, template, day)
+        return signing.is_complete
 
 
-def _complete(
-    session: Session,
-    consent: Consent,
-    template: ConsentTemplate,
-    patient: Patient,
-    signed: set[rules.Signer],
-    day: date,
-) -> bool:
-    """Mark a consent signed when everybody has, and what it replaces as superseded."""
-    authority = session.scalars(
-        select(Guardian.id).where(Guardian.patient_id == patient.id, Guardian.has_authority.is_(True))
-    ).all()
-    required = rules.required_signers(template.signed_by, template.kind, patient.birth_date, authority, day)
-    needed = rules.needs_guardian(template.signed_by, patient.birth_date, day)
-    if not rules.is_complete(required, signed, guardian_needed=needed):
-        return False
-    for former in session.scalars(
+def _check_signature(
+    signature: Signature, consent: Consent, template: ConsentTemplate, signing: signers.Signing
+) -> None:
+    if template.text_sha256 != signature.text_sha256:
+        raise RuleBrokenError("The text was changed since it was shown. Request a new consent.")
+    if not consent.requested_on <= signature.signed_on <= clock.today():
+        raise RuleBrokenError("The day of the signature lies between the request and today.")
+    signer = rules.Signer(signature.guardian_id)
+    if signer in signing.signed:
+        raise RuleBrokenError("This person has signed already.")
+    if signer not in signing.may_sign:
+        raise RuleBrokenError("This person does not sign this consent.")
+
+
+def _complete(session: Session, consent: Consent, template: ConsentTemplate, day: date) -> None:
+    """Mark a consent signed, and what it replaces as superseded."""
+    formers = session.scalars(
         select(Consent)
         .join(ConsentTemplate, ConsentTemplate.id == Consent.template_id)
         .where(
-            Consent.patient_id == patient.id,
+            Consent.patient_id == consent.patient_id,
             ConsentTemplate.kind == template.kind,
             Consent.state == "signed",
             Consent.id != consent.id,
         )
-    ):
-        former.state, former.ended_on = "superseded", day
+    )
+    for former in formers:
+        former.state, former.ended_on = "superseded", max(day, former.signed_on or day)
     consent.state, consent.signed_on = "signed", day
     consent.valid_until = rules.valid_until(day, template.validity_months)
-    return True
+
+
+def complete_consent(actor: Actor, consent_id: int) -> None:
+    """Mark a consent signed when nobody else has to sign any more, because the file's guardians changed.
+
+    Raises:
+        NotFoundError: there is no such consent for this person.
+        RuleBrokenError: it is not open, or a signature is missing.
+    """
+    with transaction(actor, *WRITERS) as session:
+        consent, template, patient = _open_consent(session, actor, consent_id)
+        signing = signers.of(session, template, patient, consent_id, clock.today())
+        if not signing.is_complete:
+            raise RuleBrokenError("A signature is missing.")
+        _complete(session, consent, template, max(signing.signed_on.values()))
 
 
 def decline_consent(actor: Actor, consent_id: int) -> None:
@@ -209,8 +226,3 @@ def _open_consent(session: Session, actor: Actor, consent_id: int) -> tuple[Cons
         raise RuleBrokenError("This consent is no longer open. Request a new one.")
     template = session.get_one(ConsentTemplate, consent.template_id)
     return consent, template, patient
-
-
-def _signed(session: Session, consent_id: int) -> set[rules.Signer]:
-    found = session.scalars(select(ConsentSignature.guardian_id).where(ConsentSignature.consent_id == consent_id))
-    return {rules.Signer(guardian_id) for guardian_id in found}

@@ -55,6 +55,14 @@ def needs_guardian(signed_by: str, birth_date: date | None, day: date) -> bool:
     return signed_by != "patient" and birth_date is not None and day < birthday(birth_date, ADULT_AGE)
 
 
+def may_sign(required: Iterable[Signer], guardians: Iterable[int], *, guardian_needed: bool) -> list[Signer]:
+    """Return whose signature is accepted: those required, and any guardian where none is known to hold authority."""
+    asked = list(required)
+    if guardian_needed and all(signer.guardian_id is None for signer in asked):
+        asked.extend(Signer(guardian) for guardian in guardians)
+    return asked
+
+
 def is_complete(required: Iterable[Signer], signed: Iterable[Signer], *, guardian_needed: bool) -> bool:
     """Return whether everybody who must has signed; where no authority is known, some guardian must have."""
     given = set(signed)

@@ -36,6 +36,7 @@ CHOICES = {
     "preferred_language": ("es", "en"),
 }
 EDITABLE = {*TEXTS, *CHOICES, "birth_date", "site_id", "main_therapist_id"}
+GUARDIAN_TEXTS = ("given_name", "surnames", "telephone", "email")
 
 
 def open_file(actor: Actor, fields: dict[str, Any]) -> int:
@@ -89,7 +90,8 @@ def accepted(fields: dict[str, Any]) -> dict[str, Any]:
     """
     if not set(fields) <= EDITABLE:
         raise RuleBrokenError("This field cannot be changed here.")
-    values: dict[str, Any] = {name: rules.cleaned(value) if name in TEXTS else value for name, value in fields.items()}
+    texts = _cleaned(Patient, {name: value for name, value in fields.items() if name in TEXTS})
+    values: dict[str, Any] = {**fields, **texts}
     for name, allowed in CHOICES.items():
         if name in values and values[name] not in allowed:
             raise RuleBrokenError("This choice is not on the list.")
@@ -98,6 +100,20 @@ def accepted(fields: dict[str, Any]) -> dict[str, Any]:
     if values.get("id_value"):
         values["id_value"] = rules.normal_identification(values["id_value"])
     return values
+
+
+def _cleaned(kept_in: type[Patient | Guardian], texts: dict[str, Any]) -> dict[str, str | None]:
+    """Return texts as they are kept; one that does not fit is refused before anything reads it closely."""
+    columns = kept_in.__table__.columns
+    cleaned = {}
+    for name, text in texts.items():
+        longest: int = getattr(columns[name].type, "length", 0)
+        if text and len(text) > 2 * longest:
+            raise RuleBrokenError("A text is too long.")
+        cleaned[name] = rules.cleaned(text)
+        if len(cleaned[name] or "") > longest:
+            raise RuleBrokenError("A text is too long.")
+    return cleaned
 
 
 def _check_contact(values: dict[str, Any]) -> None:
@@ -151,7 +167,7 @@ def note_guardian(actor: Actor, patient_id: int, guardian_id: int | None, fields
         NotFoundError: there is no such file or guardian for this person.
         RuleBrokenError: a field is not acceptable.
     """
-    texts = {name: rules.cleaned(fields.get(name)) for name in ("given_name", "surnames", "telephone", "email")}
+    texts = _cleaned(Guardian, {name: fields.get(name) for name in GUARDIAN_TEXTS})
     if not rules.has_letters(texts["given_name"]):
         raise RuleBrokenError("A name is required.")
     if fields["relation"] not in {"mother", "father", "tutor", "other"} or fields["custody"] not in CUSTODIES:

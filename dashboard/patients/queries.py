@@ -8,15 +8,17 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import ColumnElement, Text, cast, func, or_, select, true
 
-from dashboard.access.actor import Actor, NotFoundError, Role, reading, require
+from dashboard.access.actor import Actor, NotAllowedError, NotFoundError, Role, reading, require
 from dashboard.access.frames import Question, frame
+from dashboard.patients import rules
 from dashboard.patients.models import CaseMember, Coverage, Guardian, Patient, PatientCase, Payer
-from dashboard.team.models import Site, Therapist
+from dashboard.patients.names import SITE, THERAPIST, THERAPIST_NAME
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 NAME = func.concat_ws(" ", Patient.given_name, Patient.surname_1, Patient.surname_2).label("name")
-THERAPIST_NAME = func.concat_ws(" ", Therapist.given_name, Therapist.surnames).label("therapist_name")
 MOST_DIGITS_OF_NUMBER = 8
+LONGEST_SEARCH = 100
+MOST_WORDS = 6
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,11 @@ class PatientFile:
 def is_visible_to(actor: Actor) -> ColumnElement[bool]:
     """Return the condition under which ``actor`` may see a file."""
     require(actor, *READERS)
-    return Patient.main_therapist_id == actor.therapist_id if actor.role == "therapist" else true()
+    if actor.role != "therapist":
+        return true()
+    if actor.therapist_id is None:  # else the files without a therapist would be theirs
+        raise NotAllowedError("This is not available to you.")
+    return Patient.main_therapist_id == actor.therapist_id
 
 
 def files_matching(
@@ -90,10 +96,10 @@ def files_matching(
             Patient.telephone,
             Patient.status,
             THERAPIST_NAME,
-            Site.name.label("site_name"),
+            SITE.c.name.label("site_name"),
         )
-        .outerjoin(Therapist, Therapist.id == Patient.main_therapist_id)
-        .outerjoin(Site, Site.id == Patient.site_id)
+        .outerjoin(THERAPIST, THERAPIST.c.id == Patient.main_therapist_id)
+        .outerjoin(SITE, SITE.c.id == Patient.site_id)
         .order_by(func.plain_text(func.coalesce(Patient.surname_1, Patient.given_name)), Patient.search_name)
         .limit(limit)
         .offset(offset)
@@ -126,7 +132,8 @@ def _matching(
     ):
         if wanted is not None:
             found = found.where(column == wanted)
-    for word in typed.split()[:6]:
+    words = (rules.cleaned(typed[:LONGEST_SEARCH]) or "").split()
+    for word in words[:MOST_WORDS]:
         found = found.where(_word_matches(word))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -12,13 +12,18 @@ from dashboard.consent import queries as consents
 from dashboard.findings import queries as findings
 from dashboard.patients import commands, queries, rules
 from dashboard.patients.queries import GuardianOfFile, PatientFile
-from dashboard.ui import formats, words
+from dashboard.ui import address, findings_list, formats, notice, words
 from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
+from dashboard.ui.navigation import page_file
 from dashboard.ui.tables import Column, Link, table
 from dashboard.ui.text import plain
 
-SEVERITY_COLOURS = {"blocking": "red", "important": "orange", "minor": "gray"}
+SEVERITY_COLOURS: dict[str, Literal["red", "orange", "gray"]] = {
+    "blocking": "red",
+    "important": "orange",
+    "minor": "gray",
+}
 
 
 def parts() -> dict[str, str]:
@@ -33,7 +38,10 @@ def parts() -> dict[str, str]:
 
 def heading(file: PatientFile) -> None:
     """Show whose file it is, and the way back."""
-    st.page_link("pages/patient_files.py", label=_("All files"), icon=":material/arrow_back:")
+    if st.button(_("Back to the list"), key="patient_files_back", icon=":material/arrow_back:", type="tertiary"):
+        for name in ("patient", "part"):
+            address.keep(name, None)
+        st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(file.name), anchor=False, width="content")
         st.badge(words.patient_status(file.status), color="gray")
@@ -57,10 +65,11 @@ def missing(actor: Actor, patient_id: int) -> None:
         return
     with st.container(border=True):
         st.caption(_("Missing in this file") + " · " + formats.as_of(findings.checks_as_of(actor)))
-        for row in found.itertuples():
+        for row in found.to_dict("records"):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.badge(words.severities()[row.severity], color=SEVERITY_COLOURS[row.severity])  # type: ignore[arg-type]
-                st.markdown(plain(str(row.words)))
+                st.badge(words.severities()[row["severity"]], color=SEVERITY_COLOURS[row["severity"]])
+                st.markdown(plain(row["words"]), width="content")
+                findings_list.repair_link(row["fix"], patient_id, row["rule_code"])
 
 
 def show(part: str, actor: Actor, file: PatientFile) -> None:
@@ -77,7 +86,9 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
 def _family(actor: Actor, file: PatientFile) -> None:
     together = queries.treated_together_with(actor, file.id)
     for row in together.itertuples():
-        st.page_link("pages/patient_files.py", label=str(row.name), query_params={"patient": str(row.patient_id)})
+        st.page_link(
+            page_file("patient_files"), label=plain(str(row.name)), query_params={"patient": str(row.patient_id)}
+        )
     known = queries.guardians(actor, file.id)
     for guardian in known:
         with st.expander(f"{guardian.name} · {words.relations()[guardian.relation]}"):
@@ -107,8 +118,7 @@ def _guardian_form(actor: Actor, patient_id: int, guardian: GuardianOfFile | Non
         if st.form_submit_button(_("Save the guardian")):
             with told():
                 commands.note_guardian(actor, patient_id, guardian.id if guardian else None, held)
-                st.toast(_("Saved."), icon=":material/check:")
-                st.rerun()
+                notice.done(_("Saved."))
 
 
 def _choose(place: Any, title: str, options: dict[Any, str], value: Any, key: str) -> Any:
@@ -135,7 +145,9 @@ def _consents(actor: Actor, patient_id: int) -> None:
         empty=_("No consent was requested yet. Request one on the Consents screen."),
         opens=lambda row: Link("consents", {"patient": patient_id, "consent": int(row["consent_id"])}),
     )
-    st.page_link("pages/consents.py", label=_("Request or record a consent"), query_params={"patient": str(patient_id)})
+    st.page_link(
+        page_file("consents"), label=_("Request or record a consent"), query_params={"patient": str(patient_id)}
+    )
 
 
 def _payers(actor: Actor, patient_id: int) -> None:

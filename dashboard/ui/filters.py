@@ -66,9 +66,12 @@ def day(page: str, name: str, label: str, default: date) -> date:
 
 
 def search(page: str, label: str) -> str:
-    """Offer a search field. What is typed may name a person, so it never enters the address."""
-    typed = st.text_input(label, key=f"{page}_search", placeholder=_("Name, number, telephone …"), max_chars=100)
-    return (typed or "").strip()
+    """Offer a search field. What is typed may name a person: the session keeps it, it never enters the address."""
+    kept = f"{page}_searched"
+    hint = _("Name, number, telephone …")
+    typed = st.text_input(label, st.session_state.get(kept, ""), key=f"{page}_search", placeholder=hint, max_chars=100)
+    st.session_state[kept] = (typed or "").strip()
+    return str(st.session_state[kept])
 
 
 def page_number(page: str, total: int, per_page: int) -> int:

@@ -11,9 +11,10 @@ import streamlit as st
 from dashboard.access.actor import Actor
 from dashboard.findings import queries
 from dashboard.patients.queries import PatientFile
-from dashboard.ui import formats, words
+from dashboard.ui import address, file_form, formats, words
 from dashboard.ui.language import _, ngettext
-from dashboard.ui.tables import Column, Link, table
+from dashboard.ui.navigation import page_file
+from dashboard.ui.tables import Column, Here, table
 from dashboard.ui.text import plain
 
 
@@ -30,14 +31,13 @@ class OpenFinding:
 
 def rule_words(actor: Actor) -> dict[str, str]:
     """Return the words of each rule by code, in the order of reception."""
-    return {row.rule_code: row.words for row in queries.rules(actor).itertuples()}
+    found = queries.rules(actor)
+    return dict(zip(found["rule_code"], found["words"], strict=True))
 
 
 def how_many(total: int) -> str:
     """Return the sentence that says how much is missing."""
-    return ngettext("{total} thing is missing", "{total} things are missing", total).format(
-        total=formats.number(total)
-    )
+    return ngettext("{total} thing is missing", "{total} things are missing", total).format(total=formats.number(total))
 
 
 def finding(actor: Actor, patient_id: int, rule: str) -> OpenFinding | None:
@@ -53,7 +53,7 @@ def finding(actor: Actor, patient_id: int, rule: str) -> OpenFinding | None:
 def heading(file: PatientFile, missing: OpenFinding | None) -> None:
     """Say whose file is open and what is missing in it."""
     st.page_link(
-        "pages/patient_files.py",
+        page_file("patient_files"),
         label=f"{plain(file.name)} · {_('File {number}').format(number=file.number)}",
         icon=":material/folder_shared:",
         query_params={"patient": str(file.id)},
@@ -66,29 +66,59 @@ def heading(file: PatientFile, missing: OpenFinding | None) -> None:
     st.markdown(f"{since} {again.format(times=missing.times_seen_again)}" if missing.times_seen_again else since)
 
 
+def back_button() -> None:
+    """Offer the way back to the list; its filters stay."""
+    if st.button(_("Back to the list"), key="incomplete_files_back", icon=":material/arrow_back:", type="tertiary"):
+        forget_opened()
+        st.rerun()
+
+
+def forget_opened() -> None:
+    """Take the finding that is open out of the address."""
+    for name in ("patient", "finding"):
+        address.keep(name, None)
+
+
+def repair_link(fix: str, patient_id: int, rule: str) -> None:
+    """Link to the fields that close a finding, or to the screen where it is closed."""
+    if fix in file_form.REPAIRS:
+        ids = {"patient": str(patient_id), "finding": rule}
+        st.page_link(page_file("incomplete_files"), label=_("Complete it"), query_params=ids)
+    else:
+        elsewhere(fix, patient_id)
+
+
 def elsewhere(fix: str, patient_id: int) -> None:
     """Link to the screen where the finding is closed."""
     ids = {"patient": str(patient_id)}
     match fix:
         case "consents":
-            st.page_link("pages/consents.py", label=_("Request or record the consent"), query_params=ids)
+            st.page_link(page_file("consents"), label=_("Request or record the consent"), query_params=ids)
         case "guardians":
-            st.page_link("pages/patient_files.py", label=_("Guardians and family"), query_params={**ids, "part": "family"})
+            st.page_link(
+                page_file("patient_files"), label=_("Guardians and family"), query_params={**ids, "part": "family"}
+            )
         case "coverage":
-            st.page_link("pages/patient_files.py", label=_("Who pays"), query_params={**ids, "part": "payers"})
+            st.page_link(page_file("patient_files"), label=_("Who pays"), query_params={**ids, "part": "payers"})
         case "agenda":
-            st.page_link("pages/agenda.py", label=_("Agenda"))
+            st.page_link(page_file("agenda"), label=_("Agenda"))
         case "history":
             st.caption(_("The main therapist opens the clinical history."))
         case _:
-            st.page_link("pages/patient_files.py", label=_("Open the file"), query_params=ids)
+            st.page_link(page_file("patient_files"), label=_("Open the file"), query_params=ids)
+
+
+def in_words(found: pd.DataFrame) -> pd.DataFrame:
+    """Return findings with their codes in words."""
+    return found.assign(
+        severity=found["severity"].map(words.severities()), status=found["status"].map(words.patient_status)
+    )
 
 
 def show(found: pd.DataFrame) -> None:
     """List findings; a row opens its repair."""
-    shown = found.assign(severity=found["severity"].map(words.severities()))
     table(
-        shown,
+        in_words(found),
         [
             Column("severity", _("Urgency")),
             Column("words", _("What is missing"), width="large"),
@@ -98,6 +128,5 @@ def show(found: pd.DataFrame) -> None:
         ],
         key="incomplete_files_list",
         empty=_("Nothing is missing here. Take a filter away to see more."),
-        opens=lambda row: Link("incomplete_files", {"patient": int(row["patient_id"]), "finding": row["rule_code"]}),
-        keep=True,
+        opens=lambda row: Here({"patient": int(row["patient_id"]), "finding": row["rule_code"]}),
     )
