@@ -61,9 +61,8 @@ with told():
     else:
         to_do()
         next_sessions()
-as_of = formats.as_of(access.figures_as_of(actor))
 st.caption(
     _("Figures: {figures}. Checks of patient files: {checks}.").format(
-        figures=as_of, checks=formats.as_of(access.checks_as_of(actor))
+        figures=formats.moment(access.figures_as_of(actor)), checks=formats.moment(access.checks_as_of(actor))
     )
 )

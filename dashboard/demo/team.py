@@ -147,10 +147,10 @@ def _write_therapists(work: Work, site: Array, target: Array, started: Array, en
 def _write_users(work: Work, ids: Array, name: Array, email: Array, is_active: Array) -> None:
     window, tables = work.window, work.tables
     staff = (
-        ("Carmen Vidal Ortega", "direccion", "manager", "es"),
-        ("Laura Prieto Sanz", "recepcion", "front_desk", "es"),
-        ("Hugo Marín Calvo", "recepcion2", "front_desk", "en"),
-        ("Nuria Soler Puig", "auditoria", "auditor", "es"),
+        ("Carmen Vidal Ortega", "direccion", "manager"),
+        ("Laura Prieto Sanz", "recepcion", "front_desk"),
+        ("Hugo Marín Calvo", "recepcion2", "front_desk"),
+        ("Nuria Soler Puig", "auditoria", "auditor"),
     )
     users = tables.take("app_user", len(staff) + len(ids))
     nobody = np.arange(len(users)) < len(staff)
@@ -162,7 +162,6 @@ def _write_users(work: Work, ids: Array, name: Array, email: Array, is_active: A
             "email": np.r_[words([f"{row[1]}@entretanto.example" for row in staff]), email],
             "role": np.r_[words([row[2] for row in staff]), words(["therapist"] * len(ids))],
             "therapist_id": blank(np.r_[np.zeros(len(staff), int), ids], nobody),
-            "language": np.r_[words([row[3] for row in staff]), words(["es"] * len(ids))],
             "is_active": np.r_[np.ones(len(staff), bool), is_active],
             "created_at": window.moments(np.array([-30]), 600)[0],
         },

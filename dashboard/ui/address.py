@@ -23,7 +23,7 @@ def parameter(name: str) -> str | None:
 def id_parameter(name: str) -> int | None:
     """Return a query parameter as a row's id; anything but ASCII digits counts as absent."""
     value = parameter(name)
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) <= 18 else None  # noqa: PLR2004
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) <= 18 else None
 
 
 def day_parameter(name: str) -> date | None:

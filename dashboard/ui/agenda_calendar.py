@@ -112,7 +112,7 @@ def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
         "eventMinHeight": 22,
         "eventTimeFormat": clock_face,
         "slotLabelFormat": clock_face,
-        "views": {"week": {"dayHeaderFormat": {"weekday": "short", "day": "numeric"}}},
+        "views": {"week": {"dayHeaderFormat": {"weekday": "short", "day": "numeric"}}, "day": {"dayHeaders": False}},
         "buttonText": {"today": _("Today"), "day": _("Day"), "week": _("Week"), "month": _("Month"), "list": _("List")},
         "allDayText": _("All day"),
         "moreLinkText": _("more"),

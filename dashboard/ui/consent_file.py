@@ -113,7 +113,11 @@ def _asked(actor: Actor, patient_id: int) -> None:
     found = queries.consents_of_file(actor, patient_id)
     st.markdown(f"##### {_('All consents of this file')}")
     table(
-        found.assign(kind=found["kind"].map(words.consent_kinds()), state=found["state"].map(words.consent_states())),
+        found.assign(
+            kind=found["kind"].map(words.consent_kinds()),
+            state=found["state"].map(words.consent_states()),
+            until=found["ended_on"].fillna(found["valid_until"]),
+        ),
         [
             Column("kind", _("Consent")),
             Column("state", _("State")),

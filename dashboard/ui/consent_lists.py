@@ -56,6 +56,7 @@ def to_obtain(actor: Actor) -> None:
             Column("last_outcome", _("Outcome")),
         ],
         key="consents_list",
+        height="content",
         empty=_("Every consent is in place here. Take a filter away to see more."),
         opens=lambda row: Here({"patient": int(row["patient_id"]), "consent": _id(row["consent_id"])}),
     )
@@ -117,6 +118,7 @@ def coverage(actor: Actor) -> None:
             Column("therapist_name", _("Therapist")),
         ],
         key="consents_without",
+        height="content",
         empty=_("No session was held without consent."),
         opens=lambda row: Here({"patient": int(row["patient_id"])}),
     )

@@ -23,7 +23,9 @@ def show(actor: Actor, patient_id: int, consent_id: int) -> None:
         raise NotFoundError("Not found.")
     names = queries.signer_names(actor, [patient_id])
     with st.container(border=True):
-        st.markdown(f"##### {words.consent_kinds()[form.kind]}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"##### {words.consent_kinds()[form.kind]}", width="content")
+            st.badge(words.consent_states()[form.state], color="green" if form.state == "signed" else "gray")
         st.caption(_state(form, names))
         with st.expander(_("The text, version {version}").format(version=form.version), expanded=form.is_open):
             st.markdown(f"**{plain(form.title)}**  \n{plain(form.body)}")
@@ -39,7 +41,7 @@ def _name(signer: Signer, names: dict[int, str]) -> str:
 
 
 def _state(form: ConsentForm, names: dict[int, str]) -> str:
-    facts = [words.consent_states()[form.state], _("requested {day}").format(day=formats.day(form.requested_on))]
+    facts = [_("Requested {day}").format(day=formats.day(form.requested_on))]
     for signer, day in form.signing.signed_on.items():
         name = plain(_name(signer, names))
         facts.append(_("{name} signed {day}").format(name=name, day=formats.day(day)))

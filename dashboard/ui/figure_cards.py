@@ -125,6 +125,9 @@ def _charts(figure: Figure, found: pd.DataFrame, items: dict[str, str]) -> None:
         st.altair_chart(charts.trend_chart(months, titles, figure.target))
     parts = found[found["item"].notna() & (found["month"] == found["month"].max())].dropna(subset=["value"])
     if not parts.empty:
+        # In the contract's order: the buckets of an ageing read from early to late.
+        place = {code: position for position, code in enumerate(items)}
+        parts = parts.sort_values("item", key=lambda codes: codes.map(place).fillna(len(place)), kind="stable")
         shown = parts.assign(item=parts["item"].map(lambda code: items.get(code, code)))
         across = charts.Titles("", figure_words.unit(figure), titles.format)
         st.altair_chart(charts.items_chart(shown, across, list(shown["item"])))

@@ -57,7 +57,6 @@ def row_columns(names: list[str]) -> list[Column]:
         "status": Column("status", _("Status")),
         "kind": Column("kind", _("Kind")),
         "method": Column("method", _("Method")),
-        "bucket": Column("bucket", _("Days late")),
         "rule_code": Column("rule_code", _("What is missing")),
         "series": Column("series", _("Series")),
         "number": Column("number", _("Number"), "number"),

@@ -111,7 +111,9 @@ def elsewhere(fix: str, patient_id: int) -> None:
 def in_words(found: pd.DataFrame) -> pd.DataFrame:
     """Return findings with their codes in words."""
     return found.assign(
-        severity=found["severity"].map(words.severities()), status=found["status"].map(words.patient_status)
+        severity=found["severity"].map(words.severities()),
+        status=found["status"].map(words.patient_status),
+        number=found["number"].astype(str),
     )
 
 
@@ -123,10 +125,11 @@ def show(found: pd.DataFrame) -> None:
             Column("severity", _("Urgency")),
             Column("words", _("What is missing"), width="large"),
             Column("name", _("Name")),
-            Column("number", _("File"), "number", "small"),
+            Column("number", _("File"), width="small"),
             Column("since", _("Since"), "day"),
         ],
         key="incomplete_files_list",
+        height="content",
         empty=_("Nothing is missing here. Take a filter away to see more."),
         opens=lambda row: Here({"patient": int(row["patient_id"]), "finding": row["rule_code"]}),
     )

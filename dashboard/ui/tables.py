@@ -83,7 +83,7 @@ def table(
     key: str,
     empty: str,
     opens: Callable[[pd.Series], Link | Here] | None = None,
-    height: int | Literal["auto"] = "auto",
+    height: int | Literal["auto", "content"] = "auto",
 ) -> None:
     """Show ``frame``; selecting a row opens what ``opens`` returns for it.
 
@@ -93,7 +93,7 @@ def table(
         key: State key, starting with the page's slug.
         empty: What to say, and what to do next, when there are no rows.
         opens: Where a row leads; without it rows cannot be selected.
-        height: Height in pixels, or by the number of rows.
+        height: Height in pixels, of all rows (``content``), or of ten rows at most.
     """
     if frame.empty:
         st.info(empty, icon=":material/inbox:")

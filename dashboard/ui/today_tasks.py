@@ -12,7 +12,7 @@ from dashboard.consent import queries as consents
 from dashboard.findings import queries as findings
 from dashboard.training import queries as training
 from dashboard.ui import formats
-from dashboard.ui.language import _, ngettext
+from dashboard.ui.language import ngettext
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def _not_invoiced(actor: Actor) -> Iterator[Task]:
 def _late(actor: Actor) -> Iterator[Task]:
     count = billing.count_open_invoices(actor, billing.Filters(status="d90_plus"))
     said = ngettext("invoice is more than 90 days late", "invoices are more than 90 days late", count)
-    yield Task(count, said, "billing", ":material/schedule:", {"view": "invoices", "bucket": "d90_plus"})
+    yield Task(count, said, "billing", ":material/schedule:", {"view": "invoices", "late": "d90_plus"})
 
 
 def _to_approve(actor: Actor) -> Iterator[Task]:

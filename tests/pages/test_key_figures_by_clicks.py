@@ -1,0 +1,32 @@
+"""A key figure is read, followed to its definition and to the rows behind it, in a real browser."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.pages.conftest import Dashboard, open_as, settled
+
+
+def test_a_figure_opens_with_its_definition_and_the_rows_behind_it(page: Page, dashboard: Dashboard) -> None:
+    open_as(page, dashboard, "manager", "key_figures")
+    card = page.get_by_test_id("stColumn").filter(has=page.get_by_text("Show rate", exact=True))
+    card.get_by_role("link", name="See in full").click()
+    settled(page)
+    expect(page.get_by_text("Appointments attended, out of")).to_be_visible()
+    expect(page.get_by_text("As of").first).to_be_visible()
+    expect(page.get_by_text("The rows behind")).to_be_visible()
+    assert "figure=kpi_show_rate" in page.url
+
+
+def test_a_shared_address_opens_the_same_figure_of_the_same_site(page: Page, dashboard: Dashboard) -> None:
+    (site_id, name), *_ = dashboard.rows("select id, name from site order by id limit 1")
+    open_as(page, dashboard, "manager", f"key_figures?figure=kpi_show_rate&site={site_id}")
+    expect(page.get_by_role("combobox", name="Site")).to_have_value(str(name))
+    expect(page.get_by_role("heading", name="Show rate")).to_be_visible()
+
+
+def test_a_therapist_reads_their_own_figures_and_no_revenue(page: Page, dashboard: Dashboard) -> None:
+    open_as(page, dashboard, "therapist", "key_figures")
+    expect(page.get_by_text("Delivered sessions", exact=True)).to_be_visible()
+    expect(page.get_by_text("Revenue invoiced")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Therapist")).to_have_count(0)
