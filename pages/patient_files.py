@@ -46,12 +46,11 @@ def list_files() -> None:
     total = queries.files_matching_number(actor, typed, **chosen)
     offset = filters.page_number("patient_files", total, PER_PAGE)
     found = queries.files_matching(actor, typed, **chosen, limit=PER_PAGE, offset=offset)
-    found["status"] = found["status"].map(words.patient_status)
     table(
-        found,
+        found.assign(number=found["number"].astype(str), status=found["status"].map(words.patient_status)),
         [
-            Column("number", _("File"), "number", "small"),
-            Column("name", _("Name"), width="large"),
+            Column("number", _("File"), width="small"),
+            Column("name", _("Name")),
             Column("birth_date", _("Birth date"), "day"),
             Column("telephone", _("Telephone")),
             Column("status", _("Status")),
@@ -59,6 +58,7 @@ def list_files() -> None:
             Column("site_name", _("Site")),
         ],
         key="patient_files_list",
+        height="content",
         empty=_("No file matches. Take a filter away, or open a new file."),
         opens=lambda row: Here({"patient": int(row["patient_id"])}),
     )

@@ -51,9 +51,8 @@ def to_obtain(actor: Actor) -> None:
             Column("kind", _("Consent")),
             Column("status", _("What is the matter")),
             Column("must_sign", _("Must sign")),
+            Column("last_attempt", _("Last attempt")),
             Column("therapist_name", _("Main therapist")),
-            Column("last_attempt_at", _("Last attempt"), "day"),
-            Column("last_outcome", _("Outcome")),
         ],
         key="consents_list",
         height="content",
@@ -88,9 +87,12 @@ def _missing_in_words(actor: Actor, wanted: Filter, limit: int, offset: int) -> 
     return found.assign(
         kind=found["kind"].map(words.consent_kinds()),
         status=found["status"].map(words.consent_statuses()),
-        must_sign=[signers(codes, names) for codes in found["missing_signers"]],
-        last_outcome=found["last_outcome"].map(words.outcomes()),
-    ).drop(columns="missing_signers")
+        must_sign=[signers(codes, names) or "–" for codes in found["missing_signers"]],
+        last_attempt=[
+            "–" if pd.isna(moment) else f"{formats.day(moment, 'short')} · {words.outcomes()[outcome]}"
+            for moment, outcome in zip(found["last_attempt_at"], found["last_outcome"], strict=True)
+        ],
+    ).drop(columns=["missing_signers", "last_attempt_at", "last_outcome"])
 
 
 def coverage(actor: Actor) -> None:

@@ -16,7 +16,7 @@ from dashboard.ui import address, findings_list, formats, notice, words
 from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.navigation import page_file
-from dashboard.ui.tables import Column, Link, table
+from dashboard.ui.tables import Column, Here, Link, table
 from dashboard.ui.text import plain
 
 SEVERITY_COLOURS: dict[str, Literal["red", "orange", "gray"]] = {
@@ -69,7 +69,17 @@ def missing(actor: Actor, patient_id: int) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge(words.severities()[row["severity"]], color=SEVERITY_COLOURS[row["severity"]])
                 st.markdown(plain(row["words"]), width="content")
-                findings_list.repair_link(row["fix"], patient_id, row["rule_code"])
+                _repair(row["fix"], patient_id, row["rule_code"])
+
+
+def _repair(fix: str, patient_id: int, rule: str) -> None:
+    """Lead to where a finding is closed: a part of this file, or another screen."""
+    part = {"guardians": "family", "coverage": "payers"}.get(fix)
+    if part is None:
+        findings_list.repair_link(fix, patient_id, rule)
+    elif st.button(parts()[part], key=f"patient_files_repair_{rule}", type="tertiary", icon=":material/arrow_forward:"):
+        address.keep("part", part)
+        st.rerun()
 
 
 def show(part: str, actor: Actor, file: PatientFile) -> None:
@@ -85,10 +95,17 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
 
 def _family(actor: Actor, file: PatientFile) -> None:
     together = queries.treated_together_with(actor, file.id)
-    for row in together.itertuples():
-        st.page_link(
-            page_file("patient_files"), label=plain(str(row.name)), query_params={"patient": str(row.patient_id)}
+    if not together.empty:
+        st.caption(_("Treated together with"))
+        cases = {"couple": _("Couple"), "family": _("Family")}
+        table(
+            together.assign(kind=together["kind"].map(cases)),
+            [Column("name", _("Name")), Column("kind", _("Case"))],
+            key=f"patient_files_together_{file.id}",
+            empty="",
+            opens=lambda row: Here({"patient": int(row["patient_id"]), "part": ""}),
         )
+    st.caption(_("Guardians"))
     known = queries.guardians(actor, file.id)
     for guardian in known:
         with st.expander(f"{guardian.name} · {words.relations()[guardian.relation]}"):

@@ -17,6 +17,8 @@ from dashboard.ui.navigation import page_file
 from dashboard.ui.tables import Column, Here, table
 from dashboard.ui.text import plain
 
+FORWARD = ":material/arrow_forward:"
+
 
 @dataclass(frozen=True)
 class OpenFinding:
@@ -83,7 +85,7 @@ def repair_link(fix: str, patient_id: int, rule: str) -> None:
     """Link to the fields that close a finding, or to the screen where it is closed."""
     if fix in file_form.REPAIRS:
         ids = {"patient": str(patient_id), "finding": rule}
-        st.page_link(page_file("incomplete_files"), label=_("Complete it"), query_params=ids)
+        st.page_link(page_file("incomplete_files"), label=_("Complete it"), icon=FORWARD, query_params=ids)
     else:
         elsewhere(fix, patient_id)
 
@@ -93,19 +95,26 @@ def elsewhere(fix: str, patient_id: int) -> None:
     ids = {"patient": str(patient_id)}
     match fix:
         case "consents":
-            st.page_link(page_file("consents"), label=_("Request or record the consent"), query_params=ids)
+            st.page_link(
+                page_file("consents"), label=_("Request or record the consent"), icon=FORWARD, query_params=ids
+            )
         case "guardians":
             st.page_link(
-                page_file("patient_files"), label=_("Guardians and family"), query_params={**ids, "part": "family"}
+                page_file("patient_files"),
+                label=_("Guardians and family"),
+                icon=FORWARD,
+                query_params={**ids, "part": "family"},
             )
         case "coverage":
-            st.page_link(page_file("patient_files"), label=_("Who pays"), query_params={**ids, "part": "payers"})
+            st.page_link(
+                page_file("patient_files"), label=_("Who pays"), icon=FORWARD, query_params={**ids, "part": "payers"}
+            )
         case "agenda":
-            st.page_link(page_file("agenda"), label=_("Agenda"))
+            st.page_link(page_file("agenda"), label=_("Agenda"), icon=FORWARD)
         case "history":
             st.caption(_("The main therapist opens the clinical history."))
         case _:
-            st.page_link(page_file("patient_files"), label=_("Open the file"), query_params=ids)
+            st.page_link(page_file("patient_files"), label=_("Open the file"), icon=FORWARD, query_params=ids)
 
 
 def in_words(found: pd.DataFrame) -> pd.DataFrame:

@@ -69,7 +69,7 @@ def consent_kinds() -> dict[str, str]:
     """Return the words of each kind of consent by code."""
     return {
         "treatment": _("Treatment"),
-        "data_protection": _("Data protection information"),
+        "data_protection": _("Data protection"),
         "telehealth": _("Sessions by video"),
         "recording": _("Recording"),
         "publication": _("Publication"),

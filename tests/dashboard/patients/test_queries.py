@@ -1,0 +1,90 @@
+"""Files are found by what people know of them, and only by those who may see them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dashboard.access.actor import Actor, NotAllowedError
+from dashboard.patients import commands, queries
+from tests.dashboard.patients.conftest import People
+
+
+def found(actor: Actor, typed: str) -> set[str]:
+    names = set(queries.files_matching(actor, typed)["name"])
+    assert queries.files_matching_number(actor, typed) == len(names)
+    return names
+
+
+@pytest.mark.parametrize("typed", ["nunez", "NÚÑEZ", "  jose   nun ", "nuñez josé", "Jose\u0301", "ose", "nu\u200bnez"])
+def test_a_file_is_found_by_name_without_accents_in_any_order(people: People, typed: str) -> None:
+    people.open("José", surname_1="Núñez")
+    people.open("Eva", surname_1="Vega")
+    assert found(people.front_desk, typed) == {"José Núñez"}
+
+
+def test_a_file_is_found_by_its_number_telephone_and_email(people: People) -> None:
+    patient = people.open("Eva", telephone="600 123 123", email="Eva.Vega@example.org")
+    people.open("Luis", telephone="655 777 999")
+    number = queries.patient_file(people.front_desk, patient).number
+    for typed in (str(number), f"0{number}", "600 123 123", "600123123", "+34600123123", "3123", "vega@example"):
+        assert found(people.front_desk, typed) == {"Eva"}, typed
+
+
+def test_the_wildcards_of_the_database_mean_themselves(people: People) -> None:
+    people.open("Eva", surname_1="Cien%")
+    people.open("Luis", surname_1="Bajo_Raya")
+    people.open("Ana", surname_1="Barra\\")
+    people.open("Marta", surname_1="Vega")
+    assert found(people.front_desk, "%") == {"Eva Cien%"}
+    assert found(people.front_desk, "_") == {"Luis Bajo_Raya"}
+    assert found(people.front_desk, "\\") == {"Ana Barra\\"}
+    assert found(people.front_desk, "c%n") == set()
+    assert found(people.front_desk, "a") == {"Eva Cien%", "Luis Bajo_Raya", "Ana Barra\\", "Marta Vega"}
+
+
+@pytest.mark.parametrize("typed", ["'; drop table patient; --", "\x00", "9" * 1_000, "x " * 1_000, "\U0010ffff", "+"])
+def test_hostile_words_are_words(people: People, typed: str) -> None:
+    people.open("Eva")
+    queries.files_matching(people.front_desk, typed)
+    assert found(people.front_desk, "") == {"Eva"}
+
+
+def test_a_therapist_finds_the_own_files_only(people: People) -> None:
+    people.open("Eva", actor=people.therapist)
+    people.open("Luis", actor=people.colleague)
+    people.open("Nadie")
+    assert found(people.therapist, "") == {"Eva"}
+    assert found(people.manager, "") == {"Eva", "Luis", "Nadie"}
+
+
+def test_a_therapist_whose_account_names_none_sees_nothing(people: People) -> None:
+    people.open("Nadie")
+    with pytest.raises(NotAllowedError):
+        queries.files_matching(replace(people.therapist, therapist_id=None))
+
+
+def test_pages_hold_each_file_once_in_the_order_of_surnames(people: People) -> None:
+    for surname in ("Zapata", "Álvarez", "Núñez", "alba"):
+        people.open("Eva", surname_1=surname)
+    pages = [queries.files_matching(people.front_desk, limit=3, offset=offset)["name"].tolist() for offset in (0, 3)]
+    assert [name.split()[1] for page in pages for name in page] == ["alba", "Álvarez", "Núñez", "Zapata"]
+
+
+def test_filters_narrow_by_status_and_therapist(people: People) -> None:
+    people.open("Eva", actor=people.therapist, status="waiting")
+    people.open("Luis", actor=people.therapist, status="active")
+    assert queries.files_matching(people.manager, status="waiting")["name"].tolist() == ["Eva"]
+    mine = {"therapist_id": people.therapist.therapist_id, "status": "active"}
+    assert queries.files_matching(people.manager, **mine)["name"].tolist() == ["Luis"]  # type: ignore[arg-type]
+
+
+def test_what_surrounds_a_file_is_shown_to_those_who_may_see_the_file(people: People) -> None:
+    patient = people.open(actor=people.colleague)
+    guardian = {"given_name": "Rosa", "relation": "mother", "has_authority": True, "custody": "joint"}
+    commands.note_guardian(people.colleague, patient, None, guardian)
+    assert [one.name for one in queries.guardians(people.colleague, patient)] == ["Rosa"]
+    assert queries.guardians(people.therapist, patient) == []
+    assert queries.coverages(people.therapist, patient).empty
+    assert queries.treated_together_with(people.therapist, patient).empty
