@@ -143,7 +143,7 @@ def _attempts(actor: Actor, patient_id: int) -> None:
             outcome=found["outcome"].map(words.outcomes()),
         ),
         [
-            Column("attempted_at", _("When"), "moment"),
+            Column("attempted_at", _("When"), "day"),
             Column("kind", _("Consent")),
             Column("channel", _("How")),
             Column("outcome", _("Outcome")),

@@ -1,0 +1,92 @@
+"""Patient files in a real browser: a file is found, opened, edited, and a new one is opened."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.pages.conftest import Dashboard, open_as, settled
+
+pytestmark = pytest.mark.browser
+
+ACCENTED = """
+select id, given_name || ' ' || surname_1, version from patient
+where surname_1 ~ '[áéíóúñ]' and status = 'active'
+and given_name || ' ' || surname_1 in (
+    select given_name || ' ' || surname_1 from patient group by 1 having count(*) = 1
+)
+order by id limit 1
+"""
+
+
+def without_accents(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+
+
+def open_first_row(page: Page) -> None:
+    """Select the first row of the list, whose cells are drawn and not elements."""
+    canvas = page.get_by_test_id("stDataFrame").locator("canvas").first
+    canvas.click(position={"x": 17, "y": 52})
+
+
+def test_a_file_found_without_accents_is_edited_and_keeps_what_was_saved(page: Page, dashboard: Dashboard) -> None:
+    [(patient, name, _version)] = dashboard.rows(ACCENTED)
+    open_as(page, dashboard, "front_desk", "patient_files")
+    page.get_by_label("Search").fill(without_accents(str(name)).lower())
+    page.get_by_label("Search").press("Enter")
+    settled(page)
+    page.wait_for_function("() => document.querySelectorAll('[data-testid=\"stDataFrame\"] tbody tr').length === 1")
+    open_first_row(page)
+    expect(page.get_by_role("heading", name=str(name))).to_be_visible()
+    assert f"patient={patient}" in settled(page).url
+
+    page.get_by_label("Profession").fill("Lighthouse keeper")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert dashboard.rows("select profession from patient where id = %s", patient) == [("Lighthouse keeper",)]
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.get_by_label("Search")).to_have_value(without_accents(str(name)).lower())
+
+
+def test_who_saves_after_a_colleague_is_told_and_overwrites_nothing(page: Page, dashboard: Dashboard) -> None:
+    [(patient,)] = dashboard.rows("select id from patient where status = 'active' order by id desc limit 1")
+    other = page.context.browser.new_context(locale="en-GB")  # type: ignore[union-attr]
+    second = other.new_page()
+    for tab, profession in ((page, "Sailor"), (second, "Carpenter")):
+        open_as(tab, dashboard, "manager", f"patient_files?patient={patient}")
+        tab.get_by_label("Profession").fill(profession)
+    second.get_by_role("button", name="Save").click()
+    expect(second.get_by_text("Saved.")).to_be_visible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Somebody else changed this since you opened it.")).to_be_visible()
+    assert dashboard.rows("select profession from patient where id = %s", patient) == [("Carpenter",)]
+    other.close()
+
+
+def test_a_new_file_is_opened_and_its_therapist_is_who_opened_it(page: Page, dashboard: Dashboard) -> None:
+    open_as(page, dashboard, "therapist", "patient_files")
+    page.get_by_role("button", name="New file").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Given name").fill("Zoraida")
+    dialog.get_by_label("Telephone").fill("12")
+    dialog.get_by_role("button", name="Open the file").click()
+    expect(dialog.get_by_text("This is not a telephone number.")).to_be_visible()
+    dialog.get_by_label("Telephone").fill("600 321 321")
+    dialog.get_by_role("button", name="Open the file").click()
+    expect(page.get_by_role("heading", name="Zoraida")).to_be_visible()
+    assert dashboard.rows(
+        "select telephone, status, main_therapist_id is not null from patient where given_name = 'Zoraida'"
+    ) == [("+34600321321", "waiting", True)]
+
+
+def test_a_guardian_is_added_to_a_file(page: Page, dashboard: Dashboard) -> None:
+    [(patient,)] = dashboard.rows("select id from patient where birth_date > now() - interval '10 years' limit 1")
+    open_as(page, dashboard, "front_desk", f"patient_files?patient={patient}&part=family")
+    page.get_by_text("Add a guardian").click()
+    form = page.locator(f".st-key-patient_files_guardian_{patient}_new")
+    form.get_by_label("Given name").fill("Rosalinda")
+    form.get_by_role("button", name="Save the guardian").click()
+    expect(page.get_by_text("Rosalinda · ")).to_be_visible()
+    assert dashboard.rows("select patient_id from guardian where given_name = 'Rosalinda'") == [(patient,)]
