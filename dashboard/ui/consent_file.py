@@ -87,7 +87,7 @@ def _offer(actor: Actor, patient_id: int, row: dict[Hashable, Any], chosen: int 
     """Offer to open what was asked, or to ask for what no open consent covers."""
     consent_id = None if pd.isna(row["consent_id"]) else int(row["consent_id"])
     if row["is_valid"] or (consent_id is not None and queries.consent_form(actor, consent_id).is_open):
-        if consent_id != chosen and st.button(_("Open"), key=f"consents_open_{row['kind']}"):
+        if consent_id != chosen and st.button(_("Show"), key=f"consents_open_{row['kind']}"):
             address.keep("consent", consent_id)
             st.rerun()
         return

@@ -20,7 +20,7 @@ def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
     for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
         with path.open("rb") as file:
             for message in read_po(file, locale=language):
-                if not message.id or message.fuzzy or not message.string:
+                if not message.id or message.fuzzy or not message.string or not all(message.string):
                     continue
                 source = message.id if isinstance(message.id, str) else message.id[0]
                 words[source] = message.string if isinstance(message.string, str) else tuple(message.string)
