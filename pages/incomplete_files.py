@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from dashboard.findings import queries
-from dashboard.patients import commands
 from dashboard.patients import queries as patients
 from dashboard.ui import (
     address,
@@ -63,15 +62,14 @@ def repair(patient_id: int, rule: str) -> None:
         if names is None:
             findings_list.elsewhere(finding.fix, patient_id)
             return
-        key = f"incomplete_files_{patient_id}_{rule}_{file.version}"
-        with st.form(key, border=False):
-            values = asdict(file)
-            held = file_form.fields(actor, names, values, key, columns=min(4, len(names)))
-            if st.form_submit_button(_("Save"), type="primary"):
-                with told():
-                    commands.change_file(actor, patient_id, file.version, file_form.changed(values, held))
-                    findings_list.forget_opened()
-                    notice.done(_("Saved. It leaves this list when the files are checked next."))
+        key = f"incomplete_files_{patient_id}_{rule}"
+        shown = file_form.as_shown(file, key)
+        with st.form(f"{key}_{shown.version}", border=False):
+            held = file_form.fields(actor, names, asdict(shown), f"{key}_{shown.version}", columns=min(4, len(names)))
+            is_to_save = st.form_submit_button(_("Save"), type="primary", key=f"{key}_save")
+        if is_to_save and file_form.save(actor, shown, held):
+            findings_list.forget_opened()
+            notice.done(_("Saved. It leaves this list when the files are checked next."))
 
 
 def queue() -> None:

@@ -66,16 +66,17 @@ def list_files() -> None:
 
 def edit(file: PatientFile) -> None:
     """Show every field of a file and save what was changed."""
-    values = asdict(file)
-    with st.form(f"patient_files_edit_{file.id}_{file.version}", border=False):
-        held = {}
+    key = f"patient_files_edit_{file.id}"
+    shown = file_form.as_shown(file, key)
+    values = asdict(shown)
+    held = {}
+    with st.form(f"{key}_{shown.version}", border=False):
         for group, names in file_form.GROUPS.items():
             st.markdown(f"##### {file_form.group_title(group)}")
-            held |= file_form.fields(actor, names, values, f"patient_files_{file.id}_{file.version}", columns=4)
-        if st.form_submit_button(_("Save"), type="primary"):
-            with told():
-                commands.change_file(actor, file.id, file.version, file_form.changed(values, held))
-                notice.done(_("Saved."))
+            held |= file_form.fields(actor, names, values, f"patient_files_{file.id}_{shown.version}", columns=4)
+        is_to_save = st.form_submit_button(_("Save"), type="primary", key=f"{key}_save")
+    if is_to_save and file_form.save(actor, shown, held):
+        notice.done(_("Saved."))
 
 
 def show_file(patient_id: int) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from dashboard.access.actor import Actor
+from dashboard.access.actor import Actor, ChangedSinceError
+from dashboard.patients import commands
+from dashboard.patients.queries import PatientFile
 from dashboard.team import queries as team
 from dashboard.ui import formats, words
+from dashboard.ui.errors import told
 from dashboard.ui.language import LANGUAGES, _
 
 BIRTH_YEARS_BACK = 120
@@ -130,6 +134,32 @@ def fields(actor: Actor, names: Iterable[str], values: Mapping[str, Any], key: s
         with drawn[position % columns]:
             held[name] = field(actor, name, values.get(name), f"{key}_{name}")
     return held
+
+
+def as_shown(file: PatientFile, form: str) -> PatientFile:
+    """Return the file as ``form`` showed it: what is saved is compared with what the person read, not with what is now.
+
+    Args:
+        file: The file as it is now.
+        form: State key of the form; its button's is this with ``_save``.
+    """
+    state = f"{form}_shown"
+    if not st.session_state.get(f"{form}_save") or state not in st.session_state:
+        st.session_state[state] = file
+    shown = st.session_state[state]
+    return shown if isinstance(shown, PatientFile) else file
+
+
+def save(actor: Actor, shown: PatientFile, held: Mapping[str, Any]) -> bool:
+    """Save what was changed of a file; when it is refused say why, and after a colleague's change offer theirs."""
+    with told():
+        try:
+            commands.change_file(actor, shown.id, shown.version, changed(asdict(shown), held))
+        except ChangedSinceError:
+            st.button(_("Show the present state"), key=f"files_reload_{shown.id}", icon=":material/refresh:")
+            raise
+        return True
+    return False
 
 
 def changed(values: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:

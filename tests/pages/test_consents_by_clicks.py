@@ -15,9 +15,9 @@ select patient_id, kind, consent_id from marts.consent_status
 where status in ('requested', 'viewed') and missing_signers = 'patient' order by patient_id limit 1
 """
 CONFLICT = """
-select patient_id, kind, consent_id, guardian.given_name || ' ' || guardian.surnames
+select consent_status.patient_id, kind, consent_id, guardian.given_name || ' ' || guardian.surnames
 from marts.consent_status join guardian on 'guardian:' || guardian.id = missing_signers
-where status = 'conflict' order by patient_id limit 1
+where status = 'conflict' order by consent_id limit 1
 """
 VALID = """
 select patient_id, kind, consent_id from marts.consent_status
