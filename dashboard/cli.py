@@ -16,12 +16,15 @@ from typing import Any, NoReturn
 
 import click
 from sqlalchemy import func, select, table, text
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import __version__, db, demo, postgres, schema
 from dashboard.access import queries as access
 from dashboard.access.actor import Actor
 from dashboard.config import settings
-from dashboard.imports import commands as imports
+from dashboard.demo.shape import FEWEST, MOST
+from dashboard.imports.commands import run_import
+from dashboard.imports.mapping import MappingError
 from dashboard.supervise import serve
 
 COMMAND_LINE = Actor(user_id=0, display_name="command line", role="manager")
@@ -35,15 +38,22 @@ def fail(sentence: str) -> NoReturn:
 
 @contextmanager
 def database() -> Iterator[None]:
-    """Keep the database reachable: the configured one, else the embedded one, started for as long as needed."""
+    """Keep the database reachable: the configured one, else the embedded one, started for as long as needed.
+
+    What it refuses ends the command with a sentence.
+    """
     try:
         if settings().database_url:
             yield
         else:
             with postgres.running():
                 yield
-    except (postgres.EmbeddedPostgresError, db.NoDatabaseError) as error:
+    except (postgres.EmbeddedPostgresError, db.NoDatabaseError, schema.OutdatedServerError) as error:
         fail(str(error))
+    except db.DatabaseRefusal as refused:
+        fail(f"The database refused this, and nothing was changed: {refused}.")
+    except DBAPIError as error:
+        fail(f"The database cannot be used: {db.refusal(error)}.")
     finally:
         db.forget_engines()
 
@@ -76,7 +86,7 @@ def main() -> None:
 def up(port: int | None, with_demo: bool | None) -> None:
     """Start the database, the refresh worker and the dashboard; stop them all on Ctrl-C."""
     with database():
-        _upgrade()
+        schema.upgrade()
         if with_demo and not access.has_people():
             _load_demo(None, 1)
         if access.refreshed_at("figures") is None and access.has_people():
@@ -89,25 +99,16 @@ def up(port: int | None, with_demo: bool | None) -> None:
 def migrate() -> None:
     """Bring the database to the present schema."""
     with database():
-        click.echo("The schema was brought up to date." if _upgrade() else "The schema is up to date.")
-
-
-def _upgrade() -> bool:
-    try:
-        return schema.upgrade()
-    except schema.OutdatedServerError as error:
-        fail(str(error))
+        click.echo("The schema was brought up to date." if schema.upgrade() else "The schema is up to date.")
 
 
 @main.command("demo")
-@click.option(
-    "--sessions", type=click.IntRange(1_000, 10_000_000), help="About how many sessions (default: 24 months)."
-)
+@click.option("--sessions", type=click.IntRange(FEWEST, MOST), help="About how many sessions (default: 24 months).")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another practice.")
 def load_demo(sessions: int | None, seed: int) -> None:
     """Load the synthetic practice; refused where there are real people."""
     with database():
-        _upgrade()
+        schema.upgrade()
         _load_demo(sessions, seed)
 
 
@@ -128,9 +129,12 @@ def _load_demo(sessions: int | None, seed: int) -> None:
 def import_path(path: Path, mapping: str | None, dry_run: bool, as_json: bool) -> None:
     """Import the files of another system from PATH (a file, a folder or a zip)."""
     with database():
-        _upgrade()
-        with progress_bar(not as_json and sys.stderr.isatty()) as progress:
-            report = imports.run_import(COMMAND_LINE, path, mapping=mapping, dry_run=dry_run, progress=progress)
+        schema.upgrade()
+        try:
+            with progress_bar(not as_json and sys.stderr.isatty()) as progress:
+                report = run_import(COMMAND_LINE, path, mapping=mapping, dry_run=dry_run, progress=progress)
+        except MappingError as error:
+            fail(str(error))
     if as_json:
         click.echo(json.dumps(report.as_json()))
     else:
@@ -160,8 +164,8 @@ def status(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(state))
         return
-    for table, count in state["rows"].items():
-        click.echo(f"{table:28}{count:>14,}")
+    for name, count in state["rows"].items():
+        click.echo(f"{name:28}{count:>14,}")
     for name in ("revision", "figures_as_of", "checks_as_of", "open_findings"):
         click.echo(f"{name:28}{state[name] if state[name] is not None else '–':>14}")
 

@@ -6,9 +6,9 @@ import hashlib
 import hmac
 import logging
 import secrets
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any, get_args
 
 from sqlalchemy import CheckConstraint, Connection, Engine, MetaData, create_engine, event
@@ -75,7 +75,7 @@ def login_password(login: Login) -> str:
 
 
 def url(login: Login) -> URL:
-    """Return the address that ``login`` connects to: the setting of its own, else derived from the administrative one."""
+    """Return the address that ``login`` connects to: its own setting, else derived from the administrative one."""
     own: str | None = getattr(settings(), f"{login}_url")
     if own:
         return make_url(own).set(drivername="postgresql+psycopg")
@@ -103,14 +103,17 @@ def make_engine(address: URL, pool_size: int = 2) -> Engine:
     return engine
 
 
-@lru_cache(maxsize=len(LOGINS))
 def engine(login: Login = "app_rt") -> Engine:
     """Return this process's engine for ``login``."""
-    return make_engine(url(login), settings().pool_size)
+    return _kept(login, lambda: make_engine(url(login), settings().pool_size))
 
 
 def admin_engine() -> Engine:
     """Return an engine that works as the owner of the schemas; migrations and the synthetic practice only."""
+    return _kept(OWNER, _make_admin_engine)
+
+
+def _make_admin_engine() -> Engine:
     administration = make_engine(admin_url(), pool_size=1)
 
     def become_owner(connection: Connection) -> None:
@@ -120,12 +123,23 @@ def admin_engine() -> Engine:
     return administration
 
 
+_engines: dict[str, Engine] = {}
+_mutex = threading.Lock()
+
+
+def _kept(name: str, make: Callable[[], Engine]) -> Engine:
+    """Return the engine kept under ``name``, made at its first use: many threads share one pool."""
+    with _mutex:
+        if name not in _engines:
+            _engines[name] = make()
+        return _engines[name]
+
+
 def forget_engines() -> None:
-    """Close this process's engines and read the settings anew (tests and forks)."""
-    if engine.cache_info().currsize:
-        for login in LOGINS:
-            engine(login).dispose()
-    engine.cache_clear()
+    """Close the engines that this process has used and read the settings anew."""
+    with _mutex:
+        while _engines:
+            _engines.popitem()[1].dispose()
     settings.cache_clear()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 from alembic import command
 from alembic.config import Config
@@ -10,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from dashboard import db
 from dashboard.config import ROOT, settings
@@ -17,6 +20,7 @@ from dashboard.config import ROOT, settings
 FIGURE_SCHEMAS = ("staging", "intermediate", "marts")
 OLDEST_SERVER = 15
 LOCK = 7_204_113  # any fixed number: two upgrades of one database wait for each other
+ATTEMPTS = 5
 
 
 class OutdatedServerError(RuntimeError):
@@ -44,8 +48,7 @@ def revision(connection: Connection) -> str | None:
 def upgrade() -> bool:
     """Create logins and schemas where missing and run the migrations due. Return whether any ran."""
     _prepare()
-    engine = db.admin_engine()
-    with engine.begin() as connection:
+    with db.admin_engine().begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
         if revision(connection) == head():
             return False
@@ -55,13 +58,25 @@ def upgrade() -> bool:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    engine.dispose()
     return True
 
 
 def _prepare() -> None:
-    """Create what migrations stand on: the owner, the logins, the schemas, and nothing for PUBLIC."""
-    engine = create_engine(db.admin_url(), hide_parameters=True, isolation_level="AUTOCOMMIT")
+    """Create what migrations stand on. Logins are the whole server's: another database may be at them just now."""
+    for attempt in range(ATTEMPTS):
+        try:
+            _create_foundations()
+        except (InternalError, ProgrammingError, IntegrityError):
+            if attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _create_foundations() -> None:
+    """Create the owner, the logins, the schemas, and nothing for PUBLIC."""
+    engine = create_engine(db.admin_url(), hide_parameters=True, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
         _require_version(connection)
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": LOCK})
@@ -70,8 +85,7 @@ def _prepare() -> None:
             _create_role(connection, login, "login noinherit")
             _set_password(connection, login, db.login_password(login))
         _create_schemas(connection)
-        connection.execute(text("select pg_advisory_unlock(:key)"), {"key": LOCK})
-    engine.dispose()
+        _plan_without_compiling(connection)
 
 
 def _require_version(connection: Connection) -> None:
@@ -92,14 +106,23 @@ def _set_password(connection: Connection, login: str, password: str) -> None:
     connection.exec_driver_sql(statement.as_string(None).replace("%", "%%"))
 
 
+def _plan_without_compiling(connection: Connection) -> None:
+    """Turn off just-in-time compilation for the logins: it costs our short statements more than it saves."""
+    for login in db.LOGINS:
+        connection.exec_driver_sql(f"alter role {login} in database {_database()} set jit = off")
+
+
+def _database() -> str:
+    return sql.Identifier(db.admin_url().database or "postgres").as_string(None)
+
+
 def _create_schemas(connection: Connection) -> None:
     connection.exec_driver_sql(f"create schema if not exists {settings().db_schema} authorization {db.OWNER}")
     for name in FIGURE_SCHEMAS:
         connection.exec_driver_sql(f"create schema if not exists {name} authorization transformer")
         connection.exec_driver_sql(f"grant usage on schema {name} to app_rt, checker")
-    database = sql.Identifier(db.admin_url().database or "postgres").as_string(None)
-    connection.exec_driver_sql(f"revoke all on database {database} from public")
-    connection.exec_driver_sql(f"grant connect on database {database} to app_rt, transformer, checker")
+    connection.exec_driver_sql(f"revoke all on database {_database()} from public")
+    connection.exec_driver_sql(f"grant connect on database {_database()} to app_rt, transformer, checker")
     connection.exec_driver_sql("revoke all on schema public from public")
 
 

@@ -69,9 +69,10 @@ def has_people() -> bool:
 def refreshed_at(stage: str) -> datetime | None:
     """Return when ``figures`` or ``checks`` were last brought up to date."""
     with db.transaction(read_only=True) as session:
-        return session.scalar(
+        moment: datetime | None = session.scalar(
             text("select max(finished_at) from refresh_run where stage = :stage and state = 'done'"), {"stage": stage}
         )
+    return moment
 
 
 def figures_as_of(actor: Actor) -> datetime | None:

@@ -24,7 +24,9 @@ def choice(page: str, name: str, label: str, options: Mapping[T, str], *, everyt
         options: What may be chosen. Any other value in the address counts as absent.
         everything: Words of the choice that filters nothing; without it something is always chosen.
     """
-    keys: list[T | None] = [None, *options] if everything is not None else list(options)
+    keys: list[T | None] = list(options)
+    if everything is not None:
+        keys.insert(0, None)
     if not keys:
         return None
     state = f"{page}_{name}"
@@ -58,8 +60,7 @@ def day(page: str, name: str, label: str, default: date) -> date:
     """Offer a calendar day and return it."""
     state = f"{page}_{name}"
     _follow_address(state, name, address.day_parameter(name) or default)
-    picked = st.date_input(label, key=state, format="DD/MM/YYYY")
-    value = picked if isinstance(picked, date) else default
+    value = st.date_input(label, key=state, format="DD/MM/YYYY")
     address.keep(name, value.isoformat() if value != default else None)
     st.session_state[f"{state}_seen"] = address.parameter(name)
     return value

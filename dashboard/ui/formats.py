@@ -49,7 +49,9 @@ def today() -> date:
 
 def money(amount: Decimal | float | None) -> str:
     """Return an amount in the practice's currency, or a dash when there is none."""
-    return "–" if is_missing(amount) else format_currency(amount, practice().currency, locale=locale())
+    return (
+        "–" if amount is None or is_missing(amount) else format_currency(amount, practice().currency, locale=locale())
+    )
 
 
 def cents(amount: int | None) -> str:
@@ -60,18 +62,18 @@ def cents(amount: int | None) -> str:
 def number(value: Decimal | float | None, digits: int = 0) -> str:
     """Return a number with ``digits`` decimals at most, or a dash."""
     pattern = "#,##0" + ("." + "#" * digits if digits else "")
-    return "–" if is_missing(value) else format_decimal(value, format=pattern, locale=locale())
+    return "–" if value is None or is_missing(value) else format_decimal(value, format=pattern, locale=locale())
 
 
 def percent(share: Decimal | float | None, digits: int = 1) -> str:
     """Return a share (0 to 1) in per cent, or a dash."""
     pattern = "#,##0" + ("." + "#" * digits if digits else "") + "\u00a0%"
-    return "–" if is_missing(share) else format_percent(share, format=pattern, locale=locale())
+    return "–" if share is None or is_missing(share) else format_percent(share, format=pattern, locale=locale())
 
 
 def day(value: date | None, width: str = "medium") -> str:
     """Return a date, or a dash."""
-    return "–" if is_missing(value) else format_date(value, format=width, locale=locale())  # type: ignore[arg-type]
+    return "–" if is_missing(value) else format_date(value, format=width, locale=locale())
 
 
 def month(value: date) -> str:

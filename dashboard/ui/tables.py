@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pandas as pd
 import streamlit as st
+from streamlit.typing import DataframeState
 
 from dashboard.ui import address
 from dashboard.ui.formats import practice
@@ -54,26 +55,26 @@ def open_link(link: Link | Here) -> None:
 
 
 def _configured(column: Column) -> Any:
-    shape = {"label": column.label, "width": column.width, "help": column.help}
+    label, width, hint = column.label, column.width, column.help
     match column.kind:
-        case "money":
-            return st.column_config.NumberColumn(
-                **shape, format=CURRENCY_FORMATS.get(practice().currency, "accounting"), alignment="right"
-            )
-        case "number":
-            return st.column_config.NumberColumn(**shape, format="localized", alignment="right")
-        case "percent":
-            return st.column_config.NumberColumn(**shape, format="percent", alignment="right")
-        case "hours":
-            return st.column_config.NumberColumn(**shape, format="%.1f h", alignment="right")
-        case "day":
-            return st.column_config.DateColumn(**shape, format="DD/MM/YYYY")
-        case "month":
-            return st.column_config.DateColumn(**shape, format="MM/YYYY")
+        case "text":
+            return st.column_config.TextColumn(label, width=width, help=hint)
+        case "day" | "month":
+            shape = "DD/MM/YYYY" if column.kind == "day" else "MM/YYYY"
+            return st.column_config.DateColumn(label, width=width, help=hint, format=shape)
         case "moment":
-            return st.column_config.DatetimeColumn(**shape, format="DD/MM/YYYY HH:mm", timezone=practice().time_zone)
+            zone = practice().time_zone
+            return st.column_config.DatetimeColumn(
+                label, width=width, help=hint, format="DD/MM/YYYY HH:mm", timezone=zone
+            )
         case _:
-            return st.column_config.TextColumn(**shape)
+            shape = _number_format(column.kind)
+            return st.column_config.NumberColumn(label, width=width, help=hint, format=shape, alignment="right")
+
+
+def _number_format(kind: Kind) -> str:
+    currency = CURRENCY_FORMATS.get(practice().currency, "accounting")
+    return {"money": currency, "number": "localized", "percent": "percent", "hours": "%.1f h"}[kind]
 
 
 def table(
@@ -111,6 +112,6 @@ def table(
     )
     if opens:
         st.caption(_("Select a row to open it."))
-        rows = picked["selection"]["rows"]
+        rows = cast("DataframeState", picked)["selection"]["rows"]
         if rows:
             open_link(opens(shown.iloc[rows[0]]))
