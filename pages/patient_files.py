@@ -54,7 +54,7 @@ def list_files() -> None:
             Column("birth_date", _("Birth date"), "day"),
             Column("telephone", _("Telephone")),
             Column("status", _("Status")),
-            Column("therapist_name", _("Main therapist")),
+            *([] if actor.role == "therapist" else [Column("therapist_name", _("Main therapist"))]),
             Column("site_name", _("Site")),
         ],
         key="patient_files_list",

@@ -34,9 +34,10 @@ def show(actor: Actor, patient_id: int, consent_id: int | None) -> None:
         address.keep("patient", None)
         address.keep("consent", None)
         st.rerun()
+    number = _("File {number}").format(number=file.number)
     st.page_link(
         page_file("patient_files"),
-        label=f"{plain(file.name)} · {_('File {number}').format(number=file.number)}",
+        label=f"{plain(file.name)} · {number}",
         icon=":material/folder_shared:",
         query_params={"patient": str(patient_id)},
     )
@@ -52,13 +53,17 @@ def show(actor: Actor, patient_id: int, consent_id: int | None) -> None:
         _attempts(actor, patient_id)
 
 
+def _heading(title: str) -> None:
+    st.markdown(f"##### {title}")
+
+
 def _needed(actor: Actor, patient_id: int, chosen: int | None) -> None:
     found = queries.consents_needed(actor, patient_id)
     if found.empty:
         st.caption(_("Only files of waiting and active patients need consents."))
         return
     names = queries.signer_names(actor, [patient_id])
-    st.markdown(f"##### {_('What this file needs')}")
+    _heading(_("What this file needs"))
     for row in found.to_dict("records"):
         with st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
             with st.container(gap=None):
@@ -74,7 +79,8 @@ def _details(row: dict[Hashable, Any], names: dict[int, str]) -> str:
         signed = _("Signed {day}").format(day=formats.day(row["signed_on"]))
         if pd.isna(row["valid_until"]):
             return signed
-        return f"{signed} · {_('valid until {day}').format(day=formats.day(row['valid_until']))}"
+        until = _("valid until {day}").format(day=formats.day(row["valid_until"]))
+        return f"{signed} · {until}"
     facts = []
     if missing := signers(row["missing_signers"], names):
         facts.append(_("Must sign: {names}").format(names=plain(missing)))
@@ -111,7 +117,7 @@ def _request_another(actor: Actor, patient_id: int) -> None:
 
 def _asked(actor: Actor, patient_id: int) -> None:
     found = queries.consents_of_file(actor, patient_id)
-    st.markdown(f"##### {_('All consents of this file')}")
+    _heading(_("All consents of this file"))
     table(
         found.assign(
             kind=found["kind"].map(words.consent_kinds()),
@@ -132,7 +138,7 @@ def _asked(actor: Actor, patient_id: int) -> None:
 
 
 def _attempts(actor: Actor, patient_id: int) -> None:
-    st.markdown(f"##### {_('Attempts')}")
+    _heading(_("Attempts"))
     with st.popover(_("Note an attempt"), icon=":material/call:"):
         _attempt_form(actor, patient_id)
     found = queries.attempts(actor, patient_id)

@@ -49,10 +49,10 @@ def to_obtain(actor: Actor) -> None:
             Column("next_session_at", _("Next session"), "moment"),
             Column("name", _("Patient")),
             Column("kind", _("Consent")),
-            Column("status", _("What is the matter")),
+            Column("status", _("What is the matter"), width=280),
             Column("must_sign", _("Must sign")),
             Column("last_attempt", _("Last attempt")),
-            Column("therapist_name", _("Main therapist")),
+            *([] if actor.role == "therapist" else [Column("therapist_name", _("Main therapist"))]),
         ],
         key="consents_list",
         height="content",
@@ -117,7 +117,7 @@ def coverage(actor: Actor) -> None:
             Column("session_on", _("Day"), "day"),
             Column("name", _("Patient")),
             Column("kind", _("Consent")),
-            Column("therapist_name", _("Therapist")),
+            *([] if actor.role == "therapist" else [Column("therapist_name", _("Therapist"))]),
         ],
         key="consents_without",
         height="content",
@@ -146,7 +146,8 @@ def _shares(actor: Actor, site_id: int | None) -> None:
                 st.caption(_of_patients(row["numerator"], row["denominator"]))
         if found.empty:
             st.caption(_("No active patients, or not computed yet."))
-    st.caption(f"{formats.as_of(access.figures_as_of(actor))} · {_('Share of active patients whose consents hold.')}")
+    meaning = _("Share of active patients whose consents hold.")
+    st.caption(f"{formats.as_of(access.figures_as_of(actor))} · {meaning}")
 
 
 def _share(value: float | None) -> str:

@@ -54,9 +54,10 @@ def finding(actor: Actor, patient_id: int, rule: str) -> OpenFinding | None:
 
 def heading(file: PatientFile, missing: OpenFinding | None) -> None:
     """Say whose file is open and what is missing in it."""
+    number = _("File {number}").format(number=file.number)
     st.page_link(
         page_file("patient_files"),
-        label=f"{plain(file.name)} · {_('File {number}').format(number=file.number)}",
+        label=f"{plain(file.name)} · {number}",
         icon=":material/folder_shared:",
         query_params={"patient": str(file.id)},
     )

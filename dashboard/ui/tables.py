@@ -26,7 +26,7 @@ class Column:
     name: str
     label: str
     kind: Kind = "text"
-    width: Literal["small", "medium", "large"] | None = None
+    width: Literal["small", "medium", "large"] | int | None = None
     help: str | None = None
 
 
