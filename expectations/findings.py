@@ -1,7 +1,8 @@
 """Turns judgements into findings: what is missing in which file, since when, closed when. Ids only, never values.
 
 A finding is one spell of one rule failing for one file. When the file passes again, or leaves the files in care, the
-spell is closed; when it fails anew, a new row begins, and ``times_seen_again`` counts the spells before it.
+spell is closed; when it fails anew, a new row begins, and ``times_seen_again`` counts the spells before it. An open finding
+was seen by the latest run: nothing is written about that, so that a round costs little when little has changed.
 """
 
 from __future__ import annotations
@@ -42,42 +43,46 @@ set severity = excluded.severity, words = excluded.words, fix = excluded.fix, po
 """
 RETIRE_RULES = "update check_rule set is_active = false where is_active and not code = any(%(codes)s)"
 
+# A full join is only ever hashed or merged: the planner knows nothing of how many files fail, and would loop.
 UPDATE_FINDINGS = sql.SQL("""
 with failing as materialized (
     select null::varchar as rule_code, null::bigint as patient_id where false
     {failing}
 ),
-closed as (
-    update finding set closed_at = now()
-    where closed_at is null and not exists (
-        select from failing where failing.rule_code = finding.rule_code and failing.patient_id = finding.patient_id
-    )
-    returning 1
+known as (
+    select
+        rule_code,
+        patient_id,
+        max(id) filter (where closed_at is null) as open_id,
+        count(*) filter (where closed_at is not null) as spells
+    from finding
+    group by rule_code, patient_id
 ),
-seen as (
-    update finding set last_seen_at = now() from failing
-    where finding.closed_at is null
-        and finding.rule_code = failing.rule_code and finding.patient_id = failing.patient_id
+compared as materialized (
+    select
+        rule_code,
+        patient_id,
+        known.open_id,
+        coalesce(known.spells, 0) as spells,
+        failing.patient_id is not null as fails
+    from failing
+    full join known using (rule_code, patient_id)
+),
+closed as (
+    update finding set closed_at = now() from compared
+    where finding.id = compared.open_id and not compared.fails
     returning 1
 ),
 opened as (
-    insert into finding (patient_id, rule_code, since, last_seen_at, times_seen_again)
-    select patient_id, rule_code, now(), now(), (
-        select count(*) from finding as before
-        where before.patient_id = failing.patient_id and before.rule_code = failing.rule_code
-    )
-    from failing
-    where not exists (
-        select from finding
-        where finding.closed_at is null
-            and finding.rule_code = failing.rule_code and finding.patient_id = failing.patient_id
-    )
+    insert into finding (patient_id, rule_code, since, times_seen_again)
+    select patient_id, rule_code, now(), spells from compared
+    where fails and open_id is null
     returning 1
 )
 select
     (select count(*) from {files}) as files,
     (select count(*) from opened) as opened,
-    (select count(*) from seen) as seen,
+    (select count(*) from compared where fails and open_id is not null) as seen,
     (select count(*) from closed) as closed
 """)
 

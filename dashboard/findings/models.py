@@ -80,7 +80,7 @@ class CheckResult(Base):
 
 
 class Finding(Base):
-    """A rule that a file fails: since when, last seen, closed when it passed again. Ids only, never values."""
+    """A rule that a file fails: since when, closed when it passed again. Ids only, never values."""
 
     __tablename__ = "finding"
     __table_args__ = (
@@ -93,7 +93,6 @@ class Finding(Base):
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
     rule_code: Mapped[str] = mapped_column(ForeignKey("check_rule.code"))
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    last_seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     times_seen_again: Mapped[int] = mapped_column(Integer, server_default="0")
 

@@ -33,7 +33,7 @@ def open_findings(
     """Return a page of what is missing now, the worst and longest-standing first; of a therapist's own patients only.
 
     Columns: finding_id, patient_id, number, name, status, site_id, therapist_id, rule_code, severity, words (in the
-    actor's language), fix, since, last_seen_at, times_seen_again.
+    actor's language), fix, since, times_seen_again.
     """
     found = _filtered(_findings(actor), severity, rule, site_id, therapist_id)
     return _frame(actor, found.order_by(WORST_FIRST, Finding.since, Finding.id).limit(limit).offset(offset))
@@ -101,7 +101,6 @@ def _findings(actor: Actor) -> Chosen:
             _words(actor),
             CheckRule.fix,
             Finding.since,
-            Finding.last_seen_at,
             Finding.times_seen_again,
         ),
     )

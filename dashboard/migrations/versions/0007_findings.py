@@ -82,7 +82,6 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.BigInteger(), nullable=False),
         sa.Column("rule_code", sa.String(length=60), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("times_seen_again", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint("closed_at is null or closed_at >= since", name=op.f("ck_finding_closed_after")),

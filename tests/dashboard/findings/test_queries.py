@@ -38,10 +38,10 @@ def practice(database):
             """ ('old', 'minor', '{"en": "Gone.", "es": "Ido."}', 'file', 3, false)"""
         )
         connection.execute(
-            "insert into finding (patient_id, rule_code, since, last_seen_at, closed_at) values"
-            " (1, 'sex', '2026-01-03', '2026-02-01', null), (2, 'sex', '2026-01-01', '2026-02-01', null),"
-            " (3, 'age', '2026-01-02', '2026-02-01', null), (1, 'age', '2026-01-05', '2026-02-01', null),"
-            " (2, 'age', '2026-01-01', '2026-01-02', '2026-01-02')"
+            "insert into finding (patient_id, rule_code, since, closed_at) values"
+            " (1, 'sex', '2026-01-03', null), (2, 'sex', '2026-01-01', null),"
+            " (3, 'age', '2026-01-02', null), (1, 'age', '2026-01-05', null),"
+            " (2, 'age', '2026-01-01', '2026-01-02')"
         )
         yield connection
 
