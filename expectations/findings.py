@@ -1,8 +1,8 @@
 """Turns judgements into findings: what is missing in which file, since when, closed when. Ids only, never values.
 
 A finding is one spell of one rule failing for one file. When the file passes again, or leaves the files in care, the
-spell is closed; when it fails anew, a new row begins, and ``times_seen_again`` counts the spells before it. An open finding
-was seen by the latest run: nothing is written about that, so that a round costs little when little has changed.
+spell is closed; when it fails anew, a new row begins, and ``times_seen_again`` counts the spells before it. An open
+finding was seen by the latest run: nothing is written about that, so that a round costs little when little changed.
 """
 
 from __future__ import annotations
