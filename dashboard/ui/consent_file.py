@@ -44,12 +44,11 @@ def show(actor: Actor, patient_id: int, consent_id: int | None) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         _needed(actor, patient_id, consent_id)
-        if consent_id is None:
-            _request_another(actor, patient_id)
-        _asked(actor, patient_id)
-    with right:
         if consent_id is not None:
             consent_sign.show(actor, patient_id, consent_id)
+        _request_another(actor, patient_id)
+    with right:
+        _asked(actor, patient_id)
         _attempts(actor, patient_id)
 
 
@@ -127,7 +126,7 @@ def _asked(actor: Actor, patient_id: int) -> None:
         [
             Column("kind", _("Consent")),
             Column("state", _("State")),
-            Column("requested_on", _("Requested"), "day"),
+            Column("requested_on", _("Requested on"), "day"),
             Column("signed_on", _("Signed"), "day"),
             Column("until", _("Until"), "day"),
         ],

@@ -154,7 +154,7 @@ def _consents(actor: Actor, patient_id: int) -> None:
         [
             Column("kind", _("Kind")),
             Column("state", _("State")),
-            Column("requested_on", _("Requested"), "day"),
+            Column("requested_on", _("Requested on"), "day"),
             Column("signed_on", _("Signed"), "day"),
             Column("valid_until", _("Valid until"), "day"),
         ],

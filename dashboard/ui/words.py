@@ -96,7 +96,7 @@ def consent_states() -> dict[str, str]:
     """Return the words of the state of one consent by code."""
     return {
         **consent_statuses(),
-        "requested": _("Requested"),
+        "requested": _("Requested, not signed"),
         "viewed": _("Seen"),
         "signed": _("Signed"),
         "superseded": _("Replaced"),
