@@ -19,7 +19,17 @@ from dashboard.access.actor import (
     transaction,
 )
 from dashboard.patients import rules
-from dashboard.patients.models import CUSTODIES, ID_KINDS, MARITAL_STATUSES, SEXES, STATUSES, Guardian, Patient
+from dashboard.patients.models import (
+    CUSTODIES,
+    ID_KINDS,
+    MARITAL_STATUSES,
+    SEXES,
+    STATUSES,
+    Coverage,
+    Guardian,
+    Patient,
+    Payer,
+)
 from dashboard.patients.queries import is_visible_to
 
 WRITERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
@@ -102,7 +112,7 @@ def accepted(fields: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _cleaned(kept_in: type[Patient | Guardian], texts: dict[str, Any]) -> dict[str, str | None]:
+def _cleaned(kept_in: type[Patient | Guardian | Coverage], texts: dict[str, Any]) -> dict[str, str | None]:
     """Return texts as they are kept; one that does not fit is refused before anything reads it closely."""
     columns = kept_in.__table__.columns
     cleaned = {}
@@ -183,3 +193,32 @@ def note_guardian(actor: Actor, patient_id: int, guardian_id: int | None, fields
         session.add(guardian)
         session.flush()
         return guardian.id
+
+
+def note_coverage(actor: Actor, patient_id: int, coverage_id: int | None, fields: dict[str, Any]) -> int:
+    """Note who else pays for a patient, or change it; return the coverage's id.
+
+    Args:
+        actor: Who does it.
+        patient_id: The patient's file.
+        coverage_id: The coverage to change; nothing adds one.
+        fields: payer_id, policy_number, valid_from, valid_until.
+
+    Raises:
+        NotFoundError: there is no such file or coverage for this person.
+        RuleBrokenError: a field is not acceptable.
+    """
+    policy = _cleaned(Coverage, {"policy_number": fields.get("policy_number")})
+    starts, ends = fields["valid_from"], fields.get("valid_until")
+    if starts is None or (ends is not None and ends < starts):
+        raise RuleBrokenError("It begins on a day, and ends on that day or later.")
+    with transaction(actor, *WRITERS) as session:
+        _visible_file(session, actor, patient_id)
+        coverage = Coverage(patient_id=patient_id) if coverage_id is None else session.get(Coverage, coverage_id)
+        if coverage is None or coverage.patient_id != patient_id or session.get(Payer, fields["payer_id"]) is None:
+            raise NotFoundError("Not found.")
+        coverage.payer_id, coverage.policy_number = fields["payer_id"], policy["policy_number"]
+        coverage.valid_from, coverage.valid_until = starts, ends
+        session.add(coverage)
+        session.flush()
+        return coverage.id

@@ -206,9 +206,15 @@ def guardians(actor: Actor, patient_id: int) -> list[GuardianOfFile]:
 
 
 def coverages(actor: Actor, patient_id: int) -> pd.DataFrame:
-    """Return who pays for a patient: payer, policy_number, valid_from, valid_until, covered_percent, copayment."""
+    """Return who else pays for a patient, the latest first.
+
+    Columns: coverage_id, payer_id, payer, policy_number, valid_from, valid_until, authorised_sessions,
+    covered_percent, copayment.
+    """
     found = (
         select(
+            Coverage.id.label("coverage_id"),
+            Coverage.payer_id,
             Payer.name.label("payer"),
             Coverage.policy_number,
             Coverage.valid_from,
@@ -223,6 +229,12 @@ def coverages(actor: Actor, patient_id: int) -> pd.DataFrame:
         .order_by(Coverage.valid_from.desc())
     )
     return frame(actor, found, *READERS)
+
+
+def payer_names(actor: Actor) -> dict[int, str]:
+    """Return the insurers and others who pay, by id, in the order of their names."""
+    with reading(actor, *READERS) as session:
+        return {row.id: row.name for row in session.execute(select(Payer.id, Payer.name).order_by(Payer.name))}
 
 
 def treated_together_with(actor: Actor, patient_id: int) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.access.actor import Actor
@@ -12,7 +11,7 @@ from dashboard.consent import queries as consents
 from dashboard.findings import queries as findings
 from dashboard.patients import commands, queries, rules
 from dashboard.patients.queries import GuardianOfFile, PatientFile
-from dashboard.ui import address, findings_list, formats, notice, words
+from dashboard.ui import address, file_payers, findings_list, formats, notice, words
 from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.navigation import page_file
@@ -90,7 +89,7 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
         case "consents":
             _consents(actor, file.id)
         case _:
-            _payers(actor, file.id)
+            file_payers.show(actor, file.id)
 
 
 def _family(actor: Actor, file: PatientFile) -> None:
@@ -164,22 +163,4 @@ def _consents(actor: Actor, patient_id: int) -> None:
     )
     st.page_link(
         page_file("consents"), label=_("Request or record a consent"), query_params={"patient": str(patient_id)}
-    )
-
-
-def _payers(actor: Actor, patient_id: int) -> None:
-    found: pd.DataFrame = queries.coverages(actor, patient_id)
-    table(
-        found,
-        [
-            Column("payer", _("Payer")),
-            Column("policy_number", _("Policy")),
-            Column("valid_from", _("From"), "day"),
-            Column("valid_until", _("Until"), "day"),
-            Column("authorised_sessions", _("Sessions authorised"), "number"),
-            Column("covered_percent", _("Covered, per cent"), "number"),
-            Column("copayment", _("Copayment"), "money"),
-        ],
-        key="patient_files_payers",
-        empty=_("Nobody else pays for this patient."),
     )

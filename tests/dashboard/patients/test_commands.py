@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from dashboard import clock
+from dashboard import clock, db
 from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
 from dashboard.patients import commands, queries
+from dashboard.patients.models import Payer
 from tests.dashboard.patients.conftest import People
 
 GUARDIAN = {"given_name": "Rosa", "relation": "mother", "has_authority": True, "custody": "joint"}
@@ -123,3 +124,24 @@ def test_a_guardian_is_added_changed_and_stays_of_their_file(people: People) -> 
     for wrong in ({"given_name": " "}, {"relation": "aunt"}, {"custody": "?"}, {"email": "x"}, {"surnames": "x" * 500}):
         with pytest.raises(RuleBrokenError):
             commands.note_guardian(people.front_desk, patient, guardian, {**GUARDIAN, **wrong})
+
+
+def test_who_else_pays_is_noted_changed_and_stays_of_its_file(people: People) -> None:
+    patient, other = people.open(), people.open("Luis")
+    with db.transaction() as session:
+        session.add(Payer(name="Aseguradora"))
+    [(payer, _name)] = queries.payer_names(people.front_desk).items()
+    terms = {"payer_id": payer, "policy_number": None, "valid_from": clock.today(), "valid_until": None}
+    coverage = commands.note_coverage(people.front_desk, patient, None, terms)
+    commands.note_coverage(people.front_desk, patient, coverage, {**terms, "policy_number": " P-1 "})
+    assert queries.coverages(people.front_desk, patient)["policy_number"].tolist() == ["P-1"]
+    for file, change in ((other, {}), (patient, {"payer_id": 10**9}), (10**9, {})):
+        with pytest.raises(NotFoundError):
+            commands.note_coverage(people.front_desk, file, coverage, {**terms, **change})
+    for wrong in (
+        {"valid_until": clock.today() - timedelta(days=1)},
+        {"valid_from": None},
+        {"policy_number": "x" * 81},
+    ):
+        with pytest.raises(RuleBrokenError):
+            commands.note_coverage(people.front_desk, patient, coverage, {**terms, **wrong})
