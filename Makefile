@@ -11,6 +11,7 @@ UV := UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SYNC := $(UV) sync --frozen --inexact --quiet
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
 COVERAGE_FLOOR ?= 0
+BENCH_SESSIONS ?= 1000000
 TESTS ?= tests
 
 export DO_NOT_TRACK := 1
@@ -49,8 +50,9 @@ format: $(VENV)/.for-development ## Bring Python and SQL into their format
 translate: $(VENV)/.for-development ## Collect the sentences of the screens into the catalogues to translate
 	$(BIN)/python -m tests.architecture.catalogues
 
-bench: $(VENV)/.for-development ## Measure the speeds that are promised
-	$(BIN)/pytest -q -s -m benchmark tests/benchmarks
+bench: $(VENV)/.for-development ## Measure the speeds that are promised (BENCH_SESSIONS=1000000)
+	$(BIN)/python -m tests.benchmarks $(BENCH_SESSIONS)
+	$(BIN)/pytest -q -s -m benchmark -o python_files='bench_*.py' tests/benchmarks
 
 clean: ## Remove .venv and what was built; the data of `make run` stay
 	rm -rf $(VENV) build *.egg-info .coverage .coverage.* coverage.xml htmlcov logs dbt/target dbt/logs

@@ -25,7 +25,7 @@ from dashboard.config import settings
 from dashboard.demo.shape import FEWEST, MOST
 from dashboard.imports.commands import run_import
 from dashboard.imports.mapping import MappingError
-from dashboard.supervise import serve
+from dashboard.supervise import is_taken, serve
 
 COMMAND_LINE = Actor(user_id=0, display_name="command line", role="manager")
 
@@ -85,6 +85,9 @@ def main() -> None:
 )
 def up(port: int | None, with_demo: bool | None) -> None:
     """Start the database, the refresh worker and the dashboard; stop them all on Ctrl-C."""
+    port = port or settings().port
+    if is_taken(port):
+        fail(f"Port {port} of {settings().host} is in use. Choose another with --port.")
     with database():
         schema.upgrade()
         if with_demo and not access.has_people():
@@ -92,7 +95,7 @@ def up(port: int | None, with_demo: bool | None) -> None:
         if access.refreshed_at("figures") is None and access.has_people():
             click.echo("Building the figures and running the checks …")
             _refresh()
-        sys.exit(serve(port or settings().port))
+        sys.exit(serve(port))
 
 
 @main.command()

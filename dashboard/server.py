@@ -22,9 +22,11 @@ from streamlit import App
 
 from dashboard import db, schema
 from dashboard.access import queries as access
-from dashboard.config import ROOT
+from dashboard.config import ROOT, settings
 
 log = logging.getLogger("dashboard.server")
+
+GRACE_SECONDS = 5  # open browser tabs do not keep the server from stopping
 
 HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -121,12 +123,17 @@ app = App(
 
 
 def main() -> None:
-    """Serve the dashboard on the given address."""
+    """Serve the dashboard on the address of the settings, which also decide whether choosing a person is offered."""
     parser = argparse.ArgumentParser(description="Serve the dashboard.")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8501)
-    chosen = parser.parse_args()
-    uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="warning", server_header=False)
+    parser.add_argument("--port", type=int, default=settings().port)
+    uvicorn.run(
+        app,
+        host=settings().host,
+        port=parser.parse_args().port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ STOP_SECONDS = 15
 
 def environment(*logins: str) -> dict[str, str]:
     """Return the environment of a child: the addresses of ``logins`` and nothing administrative."""
-    child = {**os.environ, "DATABASE_URL": "", "INTERSESSION_LOGIN_SECRET": "", "DO_NOT_TRACK": "1"}
-    child.pop("INTERSESSION_LOGIN_SECRET")
+    child = {**os.environ, "DATABASE_URL": "", "DO_NOT_TRACK": "1"}
+    child.pop("INTERSESSION_LOGIN_SECRET", None)
     for login in db.LOGINS:
         child.pop(f"INTERSESSION_{login.upper()}_URL", None)
         if login in logins:
@@ -36,10 +36,7 @@ def environment(*logins: str) -> dict[str, str]:
 def serve(port: int) -> int:
     """Serve until a signal or the end of a child. Return the exit code."""
     host = settings().host
-    if _is_taken(host, port):
-        click.echo(f"Port {port} of {host} is in use. Choose another with --port.", err=True)
-        return 1
-    app = [sys.executable, "-m", "dashboard.server", "--host", host, "--port", str(port)]
+    app = [sys.executable, "-m", "dashboard.server", "--port", str(port)]
     worker = [sys.executable, "-m", "dashboard.refresh"]
     children = [
         subprocess.Popen(app, env=environment("app_rt"), cwd=ROOT),
@@ -77,23 +74,31 @@ def _shown(host: str) -> str:
     return "localhost" if settings().is_loopback else host
 
 
-def _is_taken(host: str, port: int) -> bool:
-    with socket.socket() as probe:
+def _reachable(host: str) -> str:
+    """Return the address that reaches a server listening on ``host``."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
+    return f"[{name}]" if ":" in name else name
+
+
+def is_taken(port: int) -> bool:
+    """Return whether somebody listens on ``port`` already, or we may not."""
+    family = socket.AF_INET6 if ":" in settings().host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind((settings().host, port))
         except OSError:
             return True
     return False
 
 
 def _await_health(host: str, port: int, app: subprocess.Popen[bytes], stopping: _Stopping) -> bool:
-    address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/_stcore/health"  # noqa: S104 - compared only
+    address = f"http://{_reachable(host)}:{port}/_stcore/health"
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and app.poll() is None and not stopping.asked:
         try:
-            with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - our own loopback address
-                return bool(answer.status == 200)  # noqa: PLR2004
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     return False

@@ -1,0 +1,98 @@
+"""Who is asking: nobody, somebody of another role, somebody who has left. All of them are refused alike."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from dashboard import db
+from dashboard.access import queries
+from dashboard.access.actor import Actor, NotAllowedError, reading, require, transaction
+from dashboard.access.models import AppUser, Practice
+from dashboard.config import ROOT
+
+MANAGER = Actor(1, "Marta", "manager")
+# Asked before anybody can have signed in; they name no patient.
+OPEN_TO_ALL = {"practice", "people_to_choose", "active_person", "has_people", "refreshed_at", "is_late"}
+
+
+def questions_and_commands() -> list[tuple[str, Callable[..., Any]]]:
+    """Return every public function of the slices' queries and commands."""
+    found = []
+    for path in sorted((ROOT / "dashboard").glob("*/*.py")):
+        if path.stem not in {"queries", "commands"}:
+            continue
+        module = importlib.import_module(f"dashboard.{path.parent.name}.{path.stem}")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__ and not name.startswith("_") and name not in OPEN_TO_ALL:
+                found.append((f"{path.parent.name}.{name}", function))
+    return found
+
+
+@pytest.mark.parametrize("intruder", [None, 1, "manager", {"role": "manager"}], ids=repr)
+def test_whoever_is_no_person_is_refused(intruder) -> None:
+    with pytest.raises(NotAllowedError):
+        require(intruder)
+
+
+def test_a_person_of_another_role_is_refused_in_the_same_words() -> None:
+    assert require(MANAGER) is MANAGER
+    assert require(MANAGER, "therapist", "manager") is MANAGER
+    with pytest.raises(NotAllowedError) as nobody:
+        require(None)
+    with pytest.raises(NotAllowedError) as other:
+        require(MANAGER, "auditor")
+    assert str(nobody.value) == str(other.value)
+
+
+@pytest.mark.parametrize(("name", "ask"), [pytest.param(*found, id=found[0]) for found in questions_and_commands()])
+def test_every_question_and_command_refuses_without_an_acting_person(database, name, ask) -> None:
+    parameters = list(inspect.signature(ask).parameters.values())
+    assert parameters, f"{name} takes no acting person"
+    assert parameters[0].name == "actor", f"{name} takes {parameters[0].name} first"
+    named = {p.name: None for p in parameters[1:] if p.default is p.empty and p.kind is p.KEYWORD_ONLY}
+    placed = [None for p in parameters[1:] if p.default is p.empty and p.kind is not p.KEYWORD_ONLY]
+    with pytest.raises(NotAllowedError):
+        ask(None, *placed, **named)
+
+
+def test_a_refused_transaction_never_begins(database) -> None:
+    with pytest.raises(NotAllowedError), transaction(MANAGER, "auditor") as session:
+        session.execute(text("delete from site"))
+    with pytest.raises(db.DatabaseRefusal), reading(MANAGER) as session:
+        session.execute(text("delete from appointment_patient"))
+
+
+def test_nobody_is_offered_for_choice_in_a_real_practice(database) -> None:
+    with db.transaction() as session:
+        session.add(Practice(id=1, name="Real"))
+        session.add(AppUser(display_name="Marta", email="m@example.org", role="manager"))
+    assert queries.people_to_choose() == []
+
+
+def test_only_active_people_are_offered_and_who_is_deactivated_is_nobody(demo_database) -> None:
+    offered = queries.people_to_choose()
+    assert {actor.role for actor in offered} == {"manager", "therapist", "front_desk", "auditor"}
+    with db.transaction() as session:
+        session.execute(text("update app_user set is_active = false where id = :id"), {"id": offered[0].user_id})
+    assert queries.active_person(offered[0].user_id) is None
+    assert queries.active_person(offered[1].user_id) == offered[1]
+    assert queries.active_person(2**62) is None
+    assert offered[0] not in queries.people_to_choose()
+
+
+def test_a_changed_role_counts_at_the_next_question(demo_database) -> None:
+    person = next(actor for actor in queries.people_to_choose() if actor.role == "front_desk")
+    with db.transaction() as session:
+        session.execute(text("update app_user set role = 'auditor' where id = :id"), {"id": person.user_id})
+    assert queries.active_person(person.user_id).role == "auditor"
+
+
+def test_a_practice_without_a_row_is_not_taken_for_a_synthetic_one(database) -> None:
+    assert queries.practice().is_synthetic is False
+    assert queries.has_people() is False

@@ -1,0 +1,143 @@
+"""Every screen opens for every role, wide and narrow, light and dark, full and empty; nobody reads a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from dashboard.ui.navigation import SCREENS, Screen, title
+from tests.pages.conftest import WAIT_MS, Dashboard, open_as, settled
+
+UNAVAILABLE = "This screen is not available to you."
+ROLES = ("manager", "therapist", "front_desk", "auditor")
+LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+PEOPLE = """
+insert into practice_profile (id, name, is_synthetic) values (1, 'A new practice', true) on conflict do nothing;
+insert into site (id, name) overriding system value values (1, 'Centre') on conflict do nothing;
+insert into therapist (id, given_name, site_id) overriding system value values (1, 'Nuria', 1) on conflict do nothing;
+insert into app_user (display_name, email, role, therapist_id) values
+    ('Marta', 'marta@example.org', 'manager', null), ('Nuria', 'nuria@example.org', 'therapist', 1),
+    ('Rosa', 'rosa@example.org', 'front_desk', null), ('Ana', 'ana@example.org', 'auditor', null)
+on conflict do nothing
+"""
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}px-{look[1]}")
+def looked_at(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Return a page of one width and one colour scheme."""
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, locale="en-GB", color_scheme=scheme, has_touch=width < 600
+    )
+    context.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
+    yield context.new_page()
+    context.close()
+
+
+def go(page: Page, slug: str) -> None:
+    """Go to a screen as the back button does, in the same session, whether or not the menu has it."""
+    page.evaluate(
+        "slug => { history.pushState({}, '', '/' + slug); dispatchEvent(new PopStateEvent('popstate', {state: {}})); }",
+        slug,
+    )
+    page.get_by_role("heading", level=1, name=title(slug), exact=True).wait_for()
+    settled(page)
+
+
+def complaints(page: Page, screen: Screen, *, has_it: bool) -> list[str]:
+    """Return what is wrong with the screen that is open."""
+    found = []
+    for what, selector in (("traceback", "stException"), ("error", "stAlertContentError")):
+        for box in page.get_by_test_id(selector).all():
+            found.append(f"{screen.slug}: {what}: {box.inner_text()}")
+    if page.get_by_text("Something went wrong").count():
+        found.append(f"{screen.slug}: something went wrong")
+    if (page.get_by_text(UNAVAILABLE).count() == 0) != has_it:
+        found.append(f"{screen.slug}: available to the wrong role")
+    wider = page.evaluate(
+        "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(box => box.scrollWidth - box.clientWidth)"
+    )
+    if max(wider) > 0:
+        found.append(f"{screen.slug}: {max(wider)} px too wide")
+    return found
+
+
+def tour(page: Page, role: str) -> list[str]:
+    """Open every screen as ``role``, who is signed in, and return what is wrong with any."""
+    found = []
+    for screen in SCREENS:
+        go(page, screen.slug)
+        found += complaints(page, screen, has_it=role in screen.roles)
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("role", ROLES)
+def test_every_screen_opens_for_who_has_it_and_says_the_same_to_who_has_not(
+    looked_at: Page, dashboard: Dashboard, role: str
+) -> None:
+    open_as(looked_at, dashboard, role)
+    assert tour(looked_at, role) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("role", ROLES)
+def test_the_menu_leads_to_the_screens_of_the_role_and_to_no_other(page: Page, dashboard: Dashboard, role: str) -> None:
+    open_as(page, dashboard, role)
+    links = page.get_by_test_id("stSidebarNavLink")
+    wanted = [screen for screen in SCREENS if role in screen.roles]
+    expect(links).to_have_count(len(wanted))
+    for number, screen in enumerate(wanted):
+        links.nth(number).click()
+        expect(page.get_by_role("heading", level=1, name=title(screen.slug), exact=True)).to_be_visible()
+        assert page.url.rstrip("/").endswith(f"/{screen.slug}")
+
+
+@pytest.mark.browser
+def test_an_empty_database_offers_nobody_and_says_what_to_do(page: Page, empty_dashboard: Dashboard) -> None:
+    for slug in ("", *(screen.slug for screen in SCREENS)):
+        page.goto(f"{empty_dashboard.url}/{slug}")
+        settled(page)
+        expect(page.get_by_text("Sign-in is not set up.")).to_be_visible()
+        expect(page.get_by_role("combobox", name="Person")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_a_practice_without_rows_opens_on_every_screen_before_and_after_its_first_figures(
+    browser: Browser, empty_dashboard: Dashboard
+) -> None:
+    with psycopg.connect(empty_dashboard.database_url, options="-c search_path=practice") as connection:
+        connection.execute(PEOPLE)
+    found = []
+    for _ in ("before", "after"):
+        for role in ROLES:
+            context = browser.new_context(locale="en-GB")
+            context.set_default_timeout(WAIT_MS)
+            page = context.new_page()
+            open_as(page, empty_dashboard, role)
+            found += [f"{role}: {complaint}" for complaint in tour(page, role)]
+            context.close()
+        empty_dashboard.refresh()
+    assert found == []
+
+
+@pytest.mark.browser
+def test_a_fault_is_told_by_a_sentence_and_a_reference_without_values(page: Page, dashboard: Dashboard) -> None:
+    open_as(page, dashboard, "manager")
+    with psycopg.connect(dashboard.database_url, options="-c search_path=practice") as connection:
+        connection.execute("alter table service rename to service_of_former_times")
+    try:
+        go(page, "agenda")
+        box = page.get_by_test_id("stAlertContentError").or_(page.get_by_test_id("stAlertContentInfo")).first
+        expect(box).to_be_visible()
+        expect(page.get_by_test_id("stException")).to_have_count(0)
+        assert "select" not in page.content().lower().replace("stselectbox", "").split("<main")[-1]
+        expect(page.get_by_text("service_of_former_times")).to_have_count(0)
+    finally:
+        with psycopg.connect(dashboard.database_url, options="-c search_path=practice") as connection:
+            connection.execute("alter table service_of_former_times rename to service")
