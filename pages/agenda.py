@@ -7,6 +7,10 @@ from dashboard.ui import address, agenda_calendar, agenda_filters, agenda_panel,
 from dashboard.ui.language import _
 
 actor = session.acting()
+chosen = address.id_parameter("appointment")
+if chosen is not None:
+    agenda_panel.show(actor, chosen)
+
 view = agenda_filters.view_choice()
 narrowed = agenda_filters.narrowed(actor)
 
@@ -24,9 +28,6 @@ else:
         has_one_therapist=narrowed["therapist_id"] is not None,
         has_one_room=narrowed["room_id"] is not None,
     )
-    if clicked is not None:
+    if clicked is not None and chosen is None:
         address.keep("appointment", clicked)
-
-chosen = address.id_parameter("appointment")
-if chosen is not None:
-    agenda_panel.show(actor, chosen)
+        agenda_panel.show(actor, clicked)

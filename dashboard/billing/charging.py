@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from dashboard.access.actor import Actor, NotFoundError, RuleBrokenError
 from dashboard.agenda.models import Appointment, Attendee
-from dashboard.billing import parties, rules
+from dashboard.billing import ledger, parties, rules
 from dashboard.billing.models import Charge
 from dashboard.team.models import Service, Site
 
@@ -41,7 +42,8 @@ def charge_appointment(session: Session, actor: Actor, appointment_id: int) -> i
         charged_on=appointment.starts_at.astimezone(ZoneInfo(time_zone)).date(),
         tax_rate_bp=service.tax_rate_bp,
     )
-    charged = _charged(session, appointment_id)
+    charged = {one.patient_id for one in standing_charges(session, appointment_id)}
+    charge.attempt = _attempt(session, appointment_id)
     if service.kind in CHARGED_ONCE:
         patients = [] if charged else patients[:1]
     return sum(
@@ -62,6 +64,7 @@ def _charge_patient(session: Session, charge: Charge, patient_id: int, amount: i
             "charged_on": charge.charged_on,
             "amount_cents": part,
             "tax_rate_bp": charge.tax_rate_bp,
+            "attempt": charge.attempt,
         }
         for payer_id, part in parts
     ]
@@ -79,17 +82,54 @@ def _kind_and_price(appointment: Appointment, service: Service) -> tuple[str, in
     return kind, rules.share(appointment.fee_cents, service.late_fee_percent)
 
 
-def _charged(session: Session, appointment_id: int) -> set[int]:
-    """Return the patients who are charged for an appointment already."""
-    return set(
-        session.scalars(
-            select(Charge.patient_id).where(
-                Charge.appointment_id == appointment_id,
-                Charge.kind.in_(KINDS.values()),
-                Charge.reverses_id.is_(None),
+def standing_charges(session: Session, appointment_id: int) -> Sequence[Charge]:
+    """Return what an appointment was charged and what was not reversed."""
+    reversal = aliased(Charge)
+    return session.scalars(
+        select(Charge)
+        .where(
+            Charge.appointment_id == appointment_id,
+            Charge.kind.in_(KINDS.values()),
+            Charge.reverses_id.is_(None),
+            ~select(reversal.id).where(reversal.reverses_id == Charge.id).exists(),
+        )
+        .order_by(Charge.id)
+    ).all()
+
+
+def _attempt(session: Session, appointment_id: int) -> int:
+    """Return which attempt a new charge of an appointment is: one more than those that were reversed."""
+    reversed_before = select(func.coalesce(func.max(Charge.attempt), 0)).where(
+        Charge.appointment_id == appointment_id, Charge.reverses_id.is_not(None)
+    )
+    return (session.scalar(reversed_before) or 0) + 1
+
+
+def reverse_charges(session: Session, charges: Sequence[Charge]) -> int:
+    """Take charges back by their opposites, on the same day; return their number.
+
+    Raises:
+        RuleBrokenError: one of them is on an invoice or was written off.
+    """
+    for charge in charges:
+        on_invoices = session.scalars(select(ledger.CHARGE_INVOICED).where(Charge.id == charge.id)).one()
+        if on_invoices != 0 or ledger.is_settled_otherwise(session, charge.id):
+            raise RuleBrokenError("This session is on an invoice or was written off. Correct that first.")
+        session.add(
+            Charge(
+                appointment_id=charge.appointment_id,
+                patient_id=charge.patient_id,
+                payer_id=charge.payer_id,
+                kind=charge.kind,
+                description=charge.description,
+                charged_on=charge.charged_on,
+                amount_cents=-charge.amount_cents,
+                tax_rate_bp=charge.tax_rate_bp,
+                reverses_id=charge.id,
+                attempt=charge.attempt,
             )
         )
-    )
+    return len(charges)
 
 
 def _parts(session: Session, kind: str, patient_id: int, amount: int, day: date) -> list[tuple[int | None, int]]:

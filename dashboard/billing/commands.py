@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard.access.actor import Actor, NotFoundError, Role, RuleBrokenError, transaction
-from dashboard.agenda.models import Attendee
+from dashboard.agenda.models import Appointment, Attendee
 from dashboard.billing import charging, invoicing, ledger, parties, rules
 from dashboard.billing.models import METHODS, Charge, ChargeWriteOff, Invoice, Payment
 from dashboard.patients.models import Payer
@@ -54,6 +54,24 @@ def charge_sessions(actor: Actor, appointment_ids: Iterable[int]) -> int:
         attending = select(Attendee.patient_id).where(Attendee.appointment_id.in_(wanted))
         parties.lock_patients(session, session.scalars(attending).all())
         return sum(charging.charge_appointment(session, actor, appointment_id) for appointment_id in wanted)
+
+
+def reverse_session(actor: Actor, appointment_id: int) -> int:
+    """Take back what a session was charged, because it was marked by mistake; return the number of reversals.
+
+    Doing it again reverses nothing and returns 0. The session may be charged anew afterwards.
+
+    Raises:
+        NotFoundError: no such appointment, or a colleague's for a therapist.
+        RuleBrokenError: a charge is on an invoice or was written off.
+    """
+    with transaction(actor, *CARE) as session:
+        appointment = session.get(Appointment, appointment_id)
+        if appointment is None or (actor.role == "therapist" and appointment.therapist_id != actor.therapist_id):
+            raise NotFoundError("No such appointment.")
+        attending = select(Charge.patient_id).where(Charge.appointment_id == appointment_id)
+        parties.lock_patients(session, session.scalars(attending).all())
+        return charging.reverse_charges(session, charging.standing_charges(session, appointment_id))
 
 
 def write_off_charge(actor: Actor, charge_id: int, reason: str) -> int:

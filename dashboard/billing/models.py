@@ -42,7 +42,10 @@ EXEMPTIONS = ("exempt", "taxed")
 
 
 class Charge(Base):
-    """What one party (the patient when ``payer_id`` is null) owes for a delivered or chargeable session."""
+    """What one party (the patient when ``payer_id`` is null) owes for a delivered or chargeable session.
+
+    A session is charged to a party once; after a reversal once more, which is its next ``attempt``.
+    """
 
     __tablename__ = "charge"
     __table_args__ = (
@@ -54,6 +57,7 @@ class Charge(Base):
             "appointment_id",
             "patient_id",
             text("coalesce(payer_id, 0)"),
+            "attempt",
             unique=True,
             postgresql_where=text("kind in ('session', 'late_cancellation', 'no_show') and reverses_id is null"),
         ),
@@ -72,6 +76,7 @@ class Charge(Base):
     amount_cents: Mapped[int] = mapped_column(BigInteger)
     tax_rate_bp: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("charge.id"))
+    attempt: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 

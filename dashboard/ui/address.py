@@ -11,6 +11,8 @@ import streamlit as st
 T = TypeVar("T")
 
 LONGEST = 64
+EARLIEST, LATEST = date(1980, 1, 1), date(2099, 12, 31)
+"""The days that a screen may be asked for; arithmetic on weeks and months stays far from the calendar's own ends."""
 
 
 def parameter(name: str) -> str | None:
@@ -30,9 +32,10 @@ def day_parameter(name: str) -> date | None:
     """Return a query parameter as a calendar day (ISO 8601), or nothing."""
     value = parameter(name)
     try:
-        return date.fromisoformat(value) if value else None
+        found = date.fromisoformat(value) if value else None
     except ValueError:
         return None
+    return found if found and EARLIEST <= found <= LATEST else None
 
 
 def choice_parameter(name: str, allowed: Iterable[T]) -> T | None:

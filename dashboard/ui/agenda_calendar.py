@@ -32,6 +32,7 @@ LAYOUT = """
 .fc .fc-event.is-cancelled .fc-event-title, .fc .fc-event.is-late_cancelled .fc-event-title,
 .fc .fc-event.is-cancelled .fc-list-event-title, .fc .fc-event.is-late_cancelled .fc-list-event-title
 { text-decoration: line-through; }
+.fc .fc-timegrid-slot { height: 1.9em; }
 .fc .fc-timegrid-event .fc-event-main { padding: 1px 4px; line-height: 1.2; }
 .fc .fc-daygrid-event { white-space: nowrap; overflow: hidden; padding-left: 4px; }
 .fc .fc-daygrid-event-dot, .fc .fc-list-day { display: none; }
@@ -109,6 +110,7 @@ def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
         "navLinks": False,
         "editable": False,
         "slotEventOverlap": False,
+        "fixedWeekCount": False,
         "eventMinHeight": 22,
         "eventTimeFormat": clock_face,
         "slotLabelFormat": clock_face,

@@ -17,7 +17,6 @@ from dashboard.ui.language import _
 NOT_MARKED = "not_marked"
 MONTHS_APART = 31
 DAY_FIELD_WIDTH = 160
-EARLIEST, LATEST = date(1980, 1, 1), date(2099, 12, 31)
 
 
 class Narrowed(TypedDict):
@@ -92,7 +91,7 @@ def _therapist(actor: Actor) -> int | None:
 def period_choice(view: str) -> tuple[date, Period]:
     """Offer the day with a step back and forth; return it and the days that ``view`` shows around it."""
     today = formats.today()
-    here = _day_in_address() or today
+    here = address.day_parameter("day") or today
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Earlier"), key="agenda_earlier", icon=":material/chevron_left:"):
             _go(_step(here, view, -1))
@@ -127,15 +126,6 @@ def period(view: str, day: date) -> Period:
         first = opening - timedelta(days=opening.weekday())
         return Period(first, following + timedelta(days=-following.weekday() % 7))
     return Period(day, day + timedelta(days=1))
-
-
-def _day_in_address() -> date | None:
-    """Return the day of the address; one that no calendar of a practice reaches is taken out of it."""
-    day = address.day_parameter("day")
-    if day is not None and not EARLIEST <= day <= LATEST:
-        address.keep("day", None)
-        return None
-    return day
 
 
 def _step(day: date, view: str, direction: int) -> date:

@@ -16,9 +16,10 @@ from dashboard.agenda.queries import AppointmentDetails
 from dashboard.billing import commands as billing
 from dashboard.ui import address, errors, formats
 from dashboard.ui.agenda_calendar import forget_click
-from dashboard.ui.agenda_words import badge, escaped, mode_name, reason_name, shown_state, state_name, who_name
+from dashboard.ui.agenda_words import badge, mode_name, reason_name, shown_state, state_name, who_name
 from dashboard.ui.language import _
 from dashboard.ui.navigation import page_file
+from dashboard.ui.text import plain
 
 
 def show(actor: Actor, appointment_id: int) -> None:
@@ -45,6 +46,22 @@ def record(actor: Actor, appointment_id: int, state: str, **choices: object) -> 
         billing.charge_session(actor, appointment_id)
 
 
+def take_back(actor: Actor, appointment_id: int, version: int) -> None:
+    """Undo a record, with the charge that followed from it; when it stays recorded, so does the charge.
+
+    Raises:
+        RuleBrokenError: it is on an invoice, or cannot be undone.
+        ChangedSinceError: somebody changed it since.
+    """
+    reversed_charges = billing.reverse_session(actor, appointment_id)
+    try:
+        commands.undo_marking(actor, appointment_id, version=version)
+    except Exception:
+        if reversed_charges:
+            billing.charge_session(actor, appointment_id)
+        raise
+
+
 def _body(actor: Actor, found: AppointmentDetails) -> None:
     _facts(found)
     _history(found)
@@ -53,7 +70,12 @@ def _body(actor: Actor, found: AppointmentDetails) -> None:
         return
     state = found.slot.state
     if state in rules.MARKED_STATES:
-        _act(_("Take this back"), lambda: _undo(actor, found), key="agenda_undo", icon=":material/undo:")
+        _act(
+            _("Take this back"),
+            lambda: take_back(actor, found.slot.id or 0, found.slot.version),
+            key="agenda_undo",
+            icon=":material/undo:",
+        )
         return
     if state in rules.CONFIRMED_AS and not found.slot.is_unconfirmed:
         words = _("Accept the request") if state == "held" else _("Confirm")
@@ -66,8 +88,8 @@ def _facts(found: AppointmentDetails) -> None:
     with st.container(horizontal=True, gap="small"):
         badge(shown_state(slot))
         st.badge(mode_name(slot.mode or "in_person"), color="gray")
-    where = " · ".join(escaped(part) for part in (slot.room_name, found.site_name) if part)
-    st.markdown(f"**{escaped(slot.service_name or '')}** · {escaped(slot.therapist_name)}  \n{where}")
+    where = " · ".join(plain(part) for part in (slot.room_name, found.site_name) if part)
+    st.markdown(f"**{plain(slot.service_name or '')}** · {plain(slot.therapist_name)}  \n{where}")
     if found.site_time_zone != formats.practice().time_zone:
         local = format_time(
             slot.starts_at, format="short", tzinfo=ZoneInfo(found.site_time_zone), locale=formats.locale()
@@ -77,7 +99,7 @@ def _facts(found: AppointmentDetails) -> None:
         for patient in slot.patients:
             st.page_link(
                 page_file("patient_files"),
-                label=escaped(patient.name),
+                label=plain(patient.name),
                 icon=":material/folder_shared:",
                 query_params={"patient": str(patient.id)},
             )
@@ -101,7 +123,7 @@ def _history(found: AppointmentDetails) -> None:
     if found.marked_at and found.marked_by:
         lines.append(
             _("Recorded by {person}, {moment}").format(
-                person=escaped(found.marked_by), moment=formats.moment(found.marked_at)
+                person=plain(found.marked_by), moment=formats.moment(found.marked_at)
             )
         )
     if found.slot.state in rules.FEE_STATES:
@@ -183,10 +205,6 @@ def _fee(found: AppointmentDetails) -> bool:
     return st.checkbox(
         _("Charge the fee ({share} of the price)").format(share=share), key=f"agenda_fee_{found.slot.id}"
     )
-
-
-def _undo(actor: Actor, found: AppointmentDetails) -> None:
-    commands.undo_marking(actor, found.slot.id or 0, version=found.slot.version)
 
 
 def _confirm(actor: Actor, found: AppointmentDetails) -> None:

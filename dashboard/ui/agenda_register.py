@@ -9,16 +9,19 @@ from dashboard.agenda import queries
 from dashboard.agenda.queries import Slot
 from dashboard.ui import address, errors, filters, formats
 from dashboard.ui.agenda_filters import Narrowed
-from dashboard.ui.agenda_panel import record
-from dashboard.ui.agenda_words import escaped, patient_names, place
+from dashboard.ui.agenda_panel import record, take_back
+from dashboard.ui.agenda_words import patient_names, place, state_name
 from dashboard.ui.language import _, ngettext
+from dashboard.ui.text import plain
 
 PER_PAGE = 25
 WORDS_WIDTH = 560
+LAST = "agenda_last_recorded"
 
 
 def show(actor: Actor, narrowed: Narrowed) -> None:
     """Show one page of the register."""
+    _last_recorded(actor)
     total = queries.unconfirmed_count(actor, **narrowed)
     if not total:
         st.success(_("Every past appointment is marked. Nothing to do here."), icon=":material/task_alt:")
@@ -32,12 +35,31 @@ def show(actor: Actor, narrowed: Narrowed) -> None:
         _row(actor, slot, is_first=position == 0)
 
 
+def _last_recorded(actor: Actor) -> None:
+    """Show what was recorded last, and offer to take it back: one click is also one slip away."""
+    last = st.session_state.get(LAST)
+    if last is None:
+        return
+    with errors.told():
+        found = queries.appointment(actor, last)
+        with st.container(horizontal=True, vertical_alignment="center", key="agenda_last"):
+            st.markdown(f":material/check: {state_name(found.slot.state)} · {plain(_who_and_when(found.slot))}")
+            if st.button(_("Undo"), key="agenda_undo_last", icon=":material/undo:", type="tertiary"):
+                take_back(actor, last, found.slot.version)
+                del st.session_state[LAST]
+                st.rerun()
+
+
+def _who_and_when(slot: Slot) -> str:
+    return f"{formats.moment(slot.starts_at)} · {patient_names(slot)}"
+
+
 def _row(actor: Actor, slot: Slot, *, is_first: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=f"agenda_row_{slot.id}"):
         with st.container(width=WORDS_WIDTH, gap=None):
-            st.text(f"{formats.moment(slot.starts_at)} · {patient_names(slot)}")
+            st.text(_who_and_when(slot))
             st.caption(
-                escaped(" · ".join(part for part in (slot.service_name, slot.therapist_name, place(slot)) if part))
+                plain(" · ".join(part for part in (slot.service_name, slot.therapist_name, place(slot)) if part))
             )
         _quick(actor, slot, "attended", _("Attended"), "a" if is_first else None)
         _quick(actor, slot, "no_show", _("No-show"), "n" if is_first else None)
@@ -55,4 +77,5 @@ def _quick(actor: Actor, slot: Slot, state: str, label: str, shortcut: str | Non
         record(actor, slot.id or 0, state, version=slot.version)
         done = True
     if done:
+        st.session_state[LAST] = slot.id
         st.rerun()

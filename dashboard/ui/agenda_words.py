@@ -36,7 +36,6 @@ LOOKS = {
     UNCONFIRMED: Look("yellow", "#b8960c", "#fdf6d3", "#3f3811"),
     "busy": Look("gray", "#a9b4b6", "#e9edee", "#2b3437"),
 }
-MARKDOWN = "\\`*_{}[]()#+-.!|<>~$:"
 STATES = ("held", "booked", "confirmed", UNCONFIRMED, "attended", "no_show", "late_cancelled", "cancelled")
 
 
@@ -98,8 +97,3 @@ def place(slot: Slot) -> str:
 def badge(state: str) -> None:
     """Show a state in its colour."""
     st.badge(state_name(state), color=LOOKS[state].badge)
-
-
-def escaped(words: str) -> str:
-    """Return a name so that Markdown shows it as it is written."""
-    return "".join(f"\\{letter}" if letter in MARKDOWN else letter for letter in words)

@@ -60,7 +60,7 @@ def day(page: str, name: str, label: str, default: date) -> date:
     """Offer a calendar day and return it."""
     state = f"{page}_{name}"
     _follow_address(state, name, address.day_parameter(name) or default)
-    value = st.date_input(label, key=state, format="DD/MM/YYYY")
+    value = st.date_input(label, key=state, min_value=address.EARLIEST, max_value=address.LATEST, format="DD/MM/YYYY")
     address.keep(name, value.isoformat() if value != default else None)
     st.session_state[f"{state}_seen"] = address.parameter(name)
     return value

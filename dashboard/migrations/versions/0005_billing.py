@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("amount_cents", sa.BigInteger(), nullable=False),
         sa.Column("tax_rate_bp", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("reverses_id", sa.BigInteger(), nullable=True),
+        sa.Column("attempt", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
             "kind in ('session', 'late_cancellation', 'no_show', 'procedure', 'other')",
@@ -126,7 +127,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_charge_session_party",
         "charge",
-        ["appointment_id", "patient_id", sa.literal_column("coalesce(payer_id, 0)")],
+        ["appointment_id", "patient_id", sa.literal_column("coalesce(payer_id, 0)"), "attempt"],
         unique=True,
         postgresql_where=sa.text("kind in ('session', 'late_cancellation', 'no_show') and reverses_id is null"),
     )
