@@ -102,10 +102,10 @@ def in_full(actor: Actor, figure: Figure, view: View) -> None:
     st.page_link(page_file("key_figures"), label=_("All key figures"), icon=":material/arrow_back:")
     st.subheader(said.label, anchor=False)
     st.markdown(said.definition)
-    st.caption(
-        f"{_('Counted')}: {said.numerator} · {_('Compared with')}: {said.denominator} · "
-        + formats.as_of(queries.figures_as_of(actor))
-    )
+    facts = [_("Counted: {what}").format(what=said.numerator), formats.as_of(queries.figures_as_of(actor))]
+    if figure.unit == "percent":
+        facts.insert(1, _("Compared with: {what}").format(what=said.denominator))
+    st.caption(" · ".join(facts))
     row = latest(found)
     st.metric(
         said.label, "–" if row is None else figure_words.value(figure, row["value"]), label_visibility="collapsed"
@@ -153,7 +153,7 @@ def _rows(actor: Actor, figure: Figure, view: View, found: pd.DataFrame) -> None
     """List the rows that a month's value counts; a row opens what it stands for."""
     if actor.role == "auditor" or (actor.role == "therapist" and view.grain != "therapist"):
         return
-    st.markdown(f"##### {_('The rows behind')}")
+    st.subheader(_("The rows behind"), anchor=False)
     months = sorted(totals(found)["month"].unique(), reverse=True)
     month = st.selectbox(_("Month"), months, format_func=formats.month, key="key_figures_rows_month")
     rows = queries.rows_behind(actor, figure.name, month=month, **view.place(), limit=200)
