@@ -42,7 +42,8 @@ def refusal_sentence(code: str) -> str:
 
 def show_failure(error: Exception, reference: str) -> None:
     """Show that a screen failed."""
-    st.error(f"{sentence(error)} ({_('reference')} {reference})", icon=":material/error:")
+    named = _("Reference: {reference}").format(reference=reference)
+    st.error(f"{sentence(error)} {named}", icon=":material/error:")
 
 
 @contextmanager

@@ -67,7 +67,8 @@ def show_detected(detected: Detected) -> None:
             "state": [_("Complete") if file.is_header_ok else _("Columns missing") for file in detected.files],
         }
     )
-    st.markdown(f"**{_('Source')}**: {detected.source} · {_files(len(detected.files))}")
+    source = _("Source: {name}").format(name=detected.source)
+    st.markdown(f"**{source}** · {_files(len(detected.files))}")
     columns = [Column("file", _("File")), Column("holds", _("Holds")), Column("state", _("Columns"))]
     table(known, columns, key="imports_detected", empty=_("No file here is known."))
     if detected.unknown_files:
