@@ -1,0 +1,66 @@
+"""Who works in a browser tab: chosen among synthetic people on this machine only, and looked up anew at each run."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from dashboard import db
+from dashboard.config import settings
+
+
+def who() -> None:
+    import streamlit as st
+
+    from dashboard.ui import session
+
+    person = session.person()
+    st.session_state["told"] = person and person.role
+    st.session_state["may"] = session.may_choose()
+
+
+@pytest.fixture
+def manager(demo_database) -> int:
+    """Return the id of the manager of the synthetic practice."""
+    with db.transaction(read_only=True) as session:
+        return session.scalar(text("select id from app_user where role = 'manager' order by id limit 1"))
+
+
+def test_a_chosen_person_is_who_they_are_in_the_database(in_session, manager) -> None:
+    assert in_session(who, app_user_id=manager).session_state["told"] == "manager"
+
+
+@pytest.mark.parametrize("forged", [None, "1", 0, -1, 2**60, 1.0, [1]])
+def test_a_forged_id_is_nobody(in_session, manager, forged) -> None:
+    assert in_session(who, app_user_id=forged).session_state["told"] is None
+
+
+@pytest.mark.parametrize(("name", "value"), [("INTERSESSION_HOST", "0.0.0.0"), ("INTERSESSION_DEMO_SIGN_IN", "false")])
+def test_nobody_is_chosen_where_others_could_reach_it_or_where_it_is_switched_off(
+    in_session, manager, monkeypatch, name, value
+) -> None:
+    monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    app = in_session(who, app_user_id=manager)
+    assert (app.session_state["told"], app.session_state["may"]) == (None, False)
+
+
+def test_nobody_is_chosen_in_a_real_practice(in_session, manager) -> None:
+    with db.transaction() as session:
+        session.execute(text("update practice_profile set is_synthetic = false"))
+    app = in_session(who, app_user_id=manager)
+    assert (app.session_state["told"], app.session_state["may"]) == (None, False)
+
+
+def leave() -> None:
+    import streamlit as st
+
+    from dashboard.ui import session
+
+    session.sign_out()
+    st.session_state["left"] = sorted(st.session_state)
+
+
+def test_who_leaves_leaves_nothing_behind_but_the_language(in_session, manager) -> None:
+    app = in_session(leave, app_user_id=manager, billing_kept="secret", app_language="es")
+    assert app.session_state["left"] == ["app_language"]
