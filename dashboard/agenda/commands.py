@@ -57,13 +57,13 @@ def mark_attendance(
     with transaction(actor, *CARE) as session:
         found = _locked(session, actor, appointment_id, version)
         _require_markable(found, state, now)
+        if state in rules.CANCELLED_STATES:
+            _write_cancellation(session, found, state, cancelled_by, reason, now)
         found.state = state
         found.held_until = None
         found.marked_at = now
         found.marked_by_id = actor.user_id
         found.is_fee_charged = is_fee_charged and state in rules.FEE_STATES
-        if state in rules.CANCELLED_STATES:
-            _write_cancellation(session, found, cancelled_by, reason, now)
 
 
 def confirm_appointment(actor: Actor, appointment_id: int, *, version: int) -> None:
@@ -129,21 +129,21 @@ def _require_markable(found: Appointment, state: str, now: datetime) -> None:
 
 
 def _write_cancellation(
-    session: Session, found: Appointment, cancelled_by: str | None, reason: str | None, now: datetime
+    session: Session, found: Appointment, state: str, cancelled_by: str | None, reason: str | None, now: datetime
 ) -> None:
     """Write who cancelled, why and when; before the session the service's window decides whether it is late."""
     if cancelled_by not in CANCELLED_BY:
         raise RuleBrokenError("Say who cancelled.")
     if reason is not None and reason not in REASONS:
         raise RuleBrokenError("Choose one of the reasons.")
-    if found.state == "late_cancelled" and cancelled_by != "patient":
+    if state == "late_cancelled" and cancelled_by != "patient":
         raise RuleBrokenError("Only the patient can cancel late.")
     window = session.scalars(select(Service.cancellation_window_hours).where(Service.id == found.service_id)).one()
-    if now < found.starts_at and found.state != rules.cancelled_state(cancelled_by, now, found.starts_at, window):
+    if now < found.starts_at and state != rules.cancelled_state(cancelled_by, now, found.starts_at, window):
         raise RuleBrokenError("The cancellation window of the service decides whether this is late.")
     found.cancelled_by = cancelled_by
     found.cancellation_reason = reason
-    found.cancelled_at = rules.told_at(found.state, cancelled_by, found.starts_at, window, now)
+    found.cancelled_at = rules.told_at(state, cancelled_by, found.starts_at, window, now)
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from dashboard import clock
-from dashboard.access.actor import Actor, NotFoundError, Role, reading
+from dashboard.access.actor import Actor, NotFoundError, Role, reading, require
 from dashboard.access.models import AppUser
 from dashboard.agenda import rules
 from dashboard.agenda.models import Appointment, Attendee
@@ -77,7 +77,9 @@ class AppointmentDetails:
 
 def _is_own(actor: Actor) -> ColumnElement[bool]:
     """Return the condition under which ``actor`` may know whom an appointment is with."""
-    return Appointment.therapist_id == actor.therapist_id if actor.role == "therapist" else Appointment.id.is_not(None)
+    if require(actor, *CARE).role == "therapist":
+        return Appointment.therapist_id == actor.therapist_id
+    return true()
 
 
 def _attendees(actor: Actor) -> Any:
