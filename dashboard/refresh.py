@@ -10,6 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ AFTER_CHECKS = "tag:after_checks"
 TICK_SECONDS = 0.2
 RETRY_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 30
+GRACE_SECONDS = 8
 
 log = logging.getLogger("dashboard.refresh")
 
@@ -316,6 +318,14 @@ def _sleep(seconds: float, stop: Stop) -> None:
         time.sleep(TICK_SECONDS)
 
 
+def _end_anyway(stop: Stop) -> None:
+    """End this process soon after ``stop``: a build under way does not look at it, and the database undoes its rest."""
+    while not stop:
+        time.sleep(TICK_SECONDS)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
+
+
 def main() -> int:
     """Keep figures and checks fresh until told to stop, or refresh once. Return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m dashboard.refresh", description=__doc__)
@@ -325,10 +335,15 @@ def main() -> int:
     stop = Stop()
     signal.signal(signal.SIGTERM, stop.tell)
     signal.signal(signal.SIGINT, stop.tell)
-    if arguments.once:
+    threading.Thread(target=_end_anyway, args=(stop,), daemon=True).start()
+    if not arguments.once:
+        keep_fresh(stop)
+        return 0
+    try:
         return 0 if refresh_once(stop=stop).is_done else 1
-    keep_fresh(stop)
-    return 0
+    except (psycopg.Error, DBAPIError, db.DatabaseRefusal, db.NoDatabaseError) as error:
+        log.error("no database (%s)", type(error).__name__)  # noqa: TRY400 - the text may hold values
+        return 1
 
 
 if __name__ == "__main__":

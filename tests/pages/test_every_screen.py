@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -13,7 +14,11 @@ from tests.pages.conftest import WAIT_MS, Dashboard, open_as, settled
 
 UNAVAILABLE = "This screen is not available to you."
 ROLES = ("manager", "therapist", "front_desk", "auditor")
-LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")]
+DARK = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === 'rgb(18, 24, 26)'"
+WIDER = (
+    "() => Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')]"
+    ".map(box => box.scrollWidth - box.clientWidth))"
+)
 PEOPLE = """
 insert into practice_profile (id, name, is_synthetic) values (1, 'A new practice', true) on conflict do nothing;
 insert into site (id, name) overriding system value values (1, 'Centre') on conflict do nothing;
@@ -25,13 +30,11 @@ on conflict do nothing
 """
 
 
-@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}px-{look[1]}")
+@pytest.fixture(params=[1440, 390], ids=lambda width: f"{width}px")
 def looked_at(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Return a page of one width and one colour scheme."""
-    width, scheme = request.param
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, locale="en-GB", color_scheme=scheme, has_touch=width < 600
-    )
+    """Return a page of one width."""
+    width = request.param
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB", has_touch=width < 600)
     context.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     yield context.new_page()
@@ -51,19 +54,17 @@ def go(page: Page, slug: str) -> None:
 def complaints(page: Page, screen: Screen, *, has_it: bool) -> list[str]:
     """Return what is wrong with the screen that is open."""
     found = []
-    for what, selector in (("traceback", "stException"), ("error", "stAlertContentError")):
-        for box in page.get_by_test_id(selector).all():
-            found.append(f"{screen.slug}: {what}: {box.inner_text()}")
+    for selector in ("stException", "stAlertContentError"):
+        found += [f"{screen.slug}: {box.inner_text()}" for box in page.get_by_test_id(selector).all()]
     if page.get_by_text("Something went wrong").count():
         found.append(f"{screen.slug}: something went wrong")
     if (page.get_by_text(UNAVAILABLE).count() == 0) != has_it:
         found.append(f"{screen.slug}: available to the wrong role")
-    wider = page.evaluate(
-        "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
-        ".map(box => box.scrollWidth - box.clientWidth)"
-    )
-    if max(wider) > 0:
-        found.append(f"{screen.slug}: {max(wider)} px too wide")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(DARK if scheme == "dark" else f"() => !({DARK})()")
+        if (wider := page.evaluate(WIDER)) > 0:
+            found.append(f"{screen.slug}: {wider} px too wide ({scheme})")
     return found
 
 
@@ -95,7 +96,7 @@ def test_the_menu_leads_to_the_screens_of_the_role_and_to_no_other(page: Page, d
     for number, screen in enumerate(wanted):
         links.nth(number).click()
         expect(page.get_by_role("heading", level=1, name=title(screen.slug), exact=True)).to_be_visible()
-        assert page.url.rstrip("/").endswith(f"/{screen.slug}")
+        assert urlsplit(page.url).path == f"/{screen.slug}"
 
 
 @pytest.mark.browser
@@ -136,8 +137,8 @@ def test_a_fault_is_told_by_a_sentence_and_a_reference_without_values(page: Page
         box = page.get_by_test_id("stAlertContentError").or_(page.get_by_test_id("stAlertContentInfo")).first
         expect(box).to_be_visible()
         expect(page.get_by_test_id("stException")).to_have_count(0)
-        assert "select" not in page.content().lower().replace("stselectbox", "").split("<main")[-1]
-        expect(page.get_by_text("service_of_former_times")).to_have_count(0)
+        for word in ("relation", "psycopg", "Traceback", "SELECT", "service_of_former_times"):
+            assert word not in page.locator("body").inner_text()
     finally:
         with psycopg.connect(dashboard.database_url, options="-c search_path=practice") as connection:
             connection.execute("alter table service_of_former_times rename to service")
