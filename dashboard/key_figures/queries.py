@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 import pandas as pd
-from sqlalchemy import Boolean, ColumnElement, Select, TableClause, case, column, null, select, table, text
+from sqlalchemy import Boolean, ColumnElement, Select, TableClause, and_, case, column, null, select, table, text
 from sqlalchemy.orm import Session
 
 from dashboard.access.actor import Actor, NotAllowedError, reading, require
@@ -99,6 +101,29 @@ def rows_behind(
         if is_hidden:
             return pd.DataFrame(columns=list(drill.columns))
         return _frame(session, asked.limit(min(limit, MOST_ROWS)).offset(offset))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many of one task of Today wait, and how much money they are where that is meant."""
+
+    count: int
+    amount: Decimal | None
+
+
+def waiting_work(actor: Actor) -> dict[str, Waiting]:
+    """Return what waits by task, as counted at the last refresh: of the practice, or of a therapist's own patients."""
+    require(actor, "manager", "front_desk", "therapist")
+    rows = table("waiting_work", *map(column, ("task", "grain", "therapist_id", "waiting", "amount")), schema=MARTS)
+    asked = select(rows.c.task, rows.c.waiting, rows.c.amount).where(
+        and_(rows.c.grain == "therapist", rows.c.therapist_id == actor.therapist_id)
+        if actor.role == "therapist"
+        else rows.c.grain == "practice"
+    )
+    with reading(actor) as session:
+        if not _is_built(session, "waiting_work"):
+            return {}
+        return {row.task: Waiting(row.waiting, row.amount) for row in session.execute(asked)}
 
 
 def figures_as_of(actor: Actor) -> datetime | None:

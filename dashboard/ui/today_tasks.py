@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dashboard.access.actor import Actor
 from dashboard.agenda import queries as agenda
-from dashboard.billing import queries as billing
-from dashboard.consent import queries as consents
 from dashboard.findings import queries as findings
+from dashboard.key_figures import queries as figures
+from dashboard.key_figures.queries import Waiting
 from dashboard.training import queries as training
 from dashboard.ui import formats
 from dashboard.ui.language import ngettext
+
+Counted = dict[str, Waiting]
 
 
 @dataclass(frozen=True)
@@ -26,80 +27,77 @@ class Task:
     ids: dict[str, str] = field(default_factory=dict)
 
 
-Question = Callable[[Actor], Iterator[Task]]
-
-
 def tasks(actor: Actor) -> list[Task]:
     """Return what the person has to do, in the order of doing it; nothing of which there is none."""
-    order: dict[str, tuple[Question, ...]] = {
-        "manager": (_not_marked, _without_consent, _not_invoiced, _late, _to_approve, _behind, _incomplete),
-        "front_desk": (_to_sign, _not_marked, _incomplete, _not_invoiced, _late),
+    waiting = figures.waiting_work(actor)
+    order = {
+        "manager": (_not_marked, _held_without, _to_invoice, _late, _to_approve, _behind, _incomplete),
+        "front_desk": (_to_sign, _not_marked, _incomplete, _to_invoice, _late),
         "therapist": (_not_marked, _to_sign, _incomplete, _behind),
-    }
-    return [task for question in order.get(actor.role, ()) for task in question(actor) if task.count]
+    }[actor.role]
+    return [task for question in order if (task := question(actor, waiting)).count]
 
 
-def _not_marked(actor: Actor) -> Iterator[Task]:
+def _count(waiting: Counted, task: str) -> int:
+    return waiting[task].count if task in waiting else 0
+
+
+def _not_marked(actor: Actor, _waiting: Counted) -> Task:
     count = agenda.unconfirmed_count(actor)
     said = ngettext(
         "past appointment is not marked: did it take place?",
         "past appointments are not marked: did they take place?",
         count,
     )
-    yield Task(count, said, "agenda", ":material/event_busy:", {"view": "not_marked"})
+    return Task(count, said, "agenda", ":material/event_busy:", {"view": "not_marked"})
 
 
-def _to_sign(actor: Actor) -> Iterator[Task]:
-    count = consents.consents_missing_number(actor, consents.Filter(has_session_ahead=True))
+def _to_sign(_actor: Actor, waiting: Counted) -> Task:
+    count = _count(waiting, "consents_before_session")
     said = ngettext("consent is missing before a booked session", "consents are missing before a booked session", count)
-    yield Task(count, said, "consents", ":material/signature:")
+    return Task(count, said, "consents", ":material/signature:")
 
 
-def _without_consent(actor: Actor) -> Iterator[Task]:
-    since = formats.today().replace(day=1)
-    count = consents.sessions_without_consent_number(actor, since)
+def _held_without(_actor: Actor, waiting: Counted) -> Task:
+    count = _count(waiting, "sessions_without_consent")
     said = ngettext(
         "session was held this month without a valid consent",
         "sessions were held this month without a valid consent",
         count,
     )
-    yield Task(count, said, "consents", ":material/gpp_maybe:", {"view": "without"})
+    return Task(count, said, "consents", ":material/gpp_maybe:", {"view": "coverage"})
 
 
-def _not_invoiced(actor: Actor) -> Iterator[Task]:
-    waiting = billing.what_to_invoice(actor, billing.Filters())
-    said = ngettext(
-        "charge is not invoiced yet: {total}", "charges are not invoiced yet: {total}", len(waiting.charges)
-    )
-    yield Task(
-        len(waiting.charges), said.format(total=formats.money(waiting.total)), "billing", ":material/receipt_long:"
-    )
+def _to_invoice(_actor: Actor, waiting: Counted) -> Task:
+    found = waiting.get("charges_to_invoice", Waiting(0, None))
+    said = ngettext("charge is not invoiced yet: {total}", "charges are not invoiced yet: {total}", found.count)
+    return Task(found.count, said.format(total=formats.money(found.amount)), "billing", ":material/receipt_long:")
 
 
-def _late(actor: Actor) -> Iterator[Task]:
-    count = billing.count_open_invoices(actor, billing.Filters(status="d90_plus"))
+def _late(_actor: Actor, waiting: Counted) -> Task:
+    count = _count(waiting, "late_invoices")
     said = ngettext("invoice is more than 90 days late", "invoices are more than 90 days late", count)
-    yield Task(count, said, "billing", ":material/schedule:", {"view": "invoices", "late": "d90_plus"})
+    return Task(count, said, "billing", ":material/schedule:", {"view": "invoices", "late": "d90_plus"})
 
 
-def _to_approve(actor: Actor) -> Iterator[Task]:
+def _to_approve(actor: Actor, _waiting: Counted) -> Task:
     count = len(training.entries_waiting(actor))
     said = ngettext("training entry waits for approval", "training entries wait for approval", count)
-    yield Task(count, said, "training", ":material/approval:")
+    return Task(count, said, "training", ":material/approval:")
 
 
-def _behind(actor: Actor) -> Iterator[Task]:
+def _behind(actor: Actor, _waiting: Counted) -> Task:
     own = actor.therapist_id if actor.role == "therapist" else None
     count = sum(not row.is_on_pace for row in training.progress(actor, own))
     said = ngettext("training requirement is behind its pace", "training requirements are behind their pace", count)
-    yield Task(count, said, "training", ":material/school:")
+    return Task(count, said, "training", ":material/school:")
 
 
-def _incomplete(actor: Actor) -> Iterator[Task]:
+def _incomplete(actor: Actor, _waiting: Counted) -> Task:
     count = findings.open_findings_number(actor, severity="blocking")
     said = ngettext(
         "thing is missing in patient files before the next session",
         "things are missing in patient files before the next session",
         count,
     )
-    yield Task(count, said, "incomplete_files", ":material/rule:", {"severity": "blocking"})
+    return Task(count, said, "incomplete_files", ":material/rule:", {"severity": "blocking"})
