@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.access.actor import Actor, require
 from dashboard.ui.language import _
 
-STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 NUMBER = re.compile(r"-?[0-9]+([.,][0-9]+)?")
 
 

@@ -86,7 +86,7 @@ def measure(app: AppTest, slug: str, runs: int, counted: InDatabase) -> dict[str
 
 def run(runs: int = RUNS) -> list[dict[str, Any]]:
     """Measure every screen for every role that has it."""
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    logging.disable(logging.WARNING)  # Streamlit warns outside its server
     counted = InDatabase()
     counted.listen()
     found = []

@@ -24,7 +24,7 @@ def add_person(role: str = "manager") -> None:
     [
         ("insert into app_user (display_name, email, role) values ('a', 'b', 'emperor')", "rule"),
         ("insert into app_user (display_name, email, role) values ('a', null, 'manager')", "missing"),
-        ("insert into patient (site_id) values (999)", "unknown_reference"),
+        ("insert into patient (given_name, site_id) values ('a', 999)", "unknown_reference"),
         ("update app_user set display_name = repeat('x', 999)", "too_long"),
         ("delete from charge", "not_allowed"),
         ("select 1 from marts.nothing_yet", "not_built"),

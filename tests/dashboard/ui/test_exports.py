@@ -21,6 +21,7 @@ from dashboard.ui.exports import as_csv, csv_button, harmless
         "@SUM(A1)",
         "\t=1",
         "\r=1",
+        "\n=1",
         "\uff1dHYPERLINK(1)",
         "\uff0b1",
         "\uff20x",
