@@ -1,0 +1,100 @@
+"""The agenda in a real browser: appointments are marked, taken back, opened from the calendar and shared by address."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.pages.conftest import Dashboard, open_as, settled
+
+pytestmark = pytest.mark.browser
+
+OLDEST = """
+select id, state from appointment
+where state in ('booked', 'confirmed') and ends_at <= now() and moved_to_id is null
+order by starts_at, id limit 1
+"""
+BUSY_DAY = """
+select (starts_at at time zone 'Europe/Madrid')::date::text, min(therapist_id), count(distinct therapist_id)
+from appointment where starts_at < now() and state = 'attended'
+group by 1 having count(distinct therapist_id) > 1 order by 1 desc limit 1
+"""
+
+
+def not_marked(page: Page) -> int:
+    """Return the number that the register's heading tells."""
+    words = page.get_by_text(re.compile(r"^[\d,]+ appointments are not marked yet\.$")).inner_text()
+    return int(words.split()[0].replace(",", ""))
+
+
+def undo(page: Page) -> Locator:
+    return page.get_by_role("button", name="Undo")
+
+
+def test_the_oldest_appointment_is_marked_with_one_click_and_taken_back(page: Page, dashboard: Dashboard) -> None:
+    [(oldest, state)] = dashboard.rows(OLDEST)
+    open_as(page, dashboard, "front_desk", "agenda?view=not_marked")
+    before = not_marked(page)
+
+    page.get_by_role("button", name="Attended").first.click()
+    expect(undo(page)).to_be_visible()
+    assert not_marked(settled(page)) == before - 1
+    assert dashboard.rows("select state, marked_by_id is not null from appointment where id = %s", oldest) == [
+        ("attended", True)
+    ]
+    assert dashboard.rows("select sum(amount_cents) > 0 from charge where appointment_id = %s", oldest) == [(True,)]
+
+    undo(page).click()
+    expect(undo(page)).to_be_hidden()
+    assert not_marked(settled(page)) == before
+    assert dashboard.rows("select state from appointment where id = %s", oldest) == [(state,)]
+    assert dashboard.rows("select sum(amount_cents) from charge where appointment_id = %s", oldest) == [(0,)]
+
+
+def test_a_key_marks_the_first_row(page: Page, dashboard: Dashboard) -> None:
+    [(oldest, _state)] = dashboard.rows(OLDEST)
+    open_as(page, dashboard, "manager", "agenda?view=not_marked")
+    page.get_by_role("heading", name="Agenda").click()  # away from the fields, where a letter is only a letter
+    page.keyboard.press("n")
+    expect(undo(page)).to_be_visible()
+    assert dashboard.rows("select state, is_fee_charged from appointment where id = %s", oldest) == [("no_show", False)]
+
+
+def test_a_late_cancellation_is_recorded_with_its_fee_in_the_panel(page: Page, dashboard: Dashboard) -> None:
+    [(oldest, _state)] = dashboard.rows(OLDEST)
+    open_as(page, dashboard, "front_desk", f"agenda?view=not_marked&appointment={oldest}")
+    panel = page.get_by_role("dialog")
+    panel.get_by_text("Late cancelled").click()
+    panel.get_by_text(re.compile("Charge the fee")).click()
+    settled(page)
+    panel.get_by_role("button", name="Record: late cancelled").click()
+    expect(panel).to_be_hidden()
+    found = "select state, is_fee_charged, cancelled_by from appointment where id = %s"
+    assert dashboard.rows(found, oldest) == [("late_cancelled", True, "patient")]
+    charged = "select kind from charge where appointment_id = %s order by id desc limit 1"
+    assert dashboard.rows(charged, oldest) == [("late_cancellation",)]
+
+
+def test_an_event_opens_its_panel_and_again_after_it_was_closed(page: Page, dashboard: Dashboard) -> None:
+    [(day, _therapist, _count)] = dashboard.rows(BUSY_DAY)
+    open_as(page, dashboard, "front_desk", f"agenda?day={day}")
+    event = page.frame_locator("iframe").locator(".fc-event").first
+    for _time in range(2):
+        event.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert "appointment=" in page.url
+        page.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        assert "appointment=" not in settled(page).url
+
+
+def test_a_therapist_sees_colleagues_busy_and_cannot_open_them(page: Page, dashboard: Dashboard) -> None:
+    [(day, _therapist, _count)] = dashboard.rows(BUSY_DAY)
+    open_as(page, dashboard, "therapist", f"agenda?view=list&day={day}&therapist=all")
+    busy = page.frame_locator("iframe").locator(".is-busy")
+    expect(busy.first).to_contain_text("Busy")
+    busy.first.click()
+    settled(page)
+    expect(page.get_by_role("dialog")).to_be_hidden()
