@@ -196,5 +196,3 @@ def figures_database(cluster: Cluster, figures_template: str, monkeypatch: pytes
 def blank_database(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Return a database without even a schema, for this test alone."""
     yield from _clone(cluster, "template1", monkeypatch)
-
-

@@ -107,9 +107,7 @@ def serve_clone(cluster: Cluster, template: str, folder: Path) -> Iterator[Dashb
 
 
 @pytest.fixture(scope="module")
-def dashboard(
-    cluster: Cluster, figures_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Dashboard]:
+def dashboard(cluster: Cluster, figures_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """Return a dashboard over a small synthetic practice with figures and findings."""
     yield from serve_clone(cluster, figures_template, tmp_path_factory.mktemp("server"))
 
