@@ -1,7 +1,6 @@
 """Billing: where every session's money stands, what is open and since when, and what came in."""
 
-from dashboard.ui import address, billing_invoice, billing_lists, billing_session, errors, filters, session
-from dashboard.ui.billing_words import tell
+from dashboard.ui import address, billing_invoice, billing_lists, billing_session, errors, filters, notice, session
 from dashboard.ui.language import _
 
 actor = session.acting()
@@ -16,7 +15,7 @@ DETAILS = {
     "session": billing_session.show,
 }
 
-tell()
+notice.show()
 opened = next(((name, row) for name in DETAILS if (row := address.id_parameter(name)) is not None), None)
 with errors.told():
     if opened is not None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.team import queries as team
-from dashboard.ui import errors, filters, session, training_form, training_progress
+from dashboard.ui import errors, filters, notice, session, training_form, training_progress
 from dashboard.ui.language import _
 
 actor = session.acting()
@@ -17,7 +17,7 @@ def chosen_therapist():
 
 
 therapist_id = chosen_therapist()
-training_form.tell()
+notice.show()
 with errors.told():
     if therapist_id is None:
         training_progress.now_line()

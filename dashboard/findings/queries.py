@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from dashboard.access import queries as access
 from dashboard.access.actor import Actor, NotAllowedError, Role, reading, require
+from dashboard.access.frames import Question, frame
 from dashboard.findings.models import SEVERITIES, CheckRule, Finding
 from dashboard.patients.models import Patient
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
-
-Chosen = Select[*tuple[Any, ...]]
 
 WORST_FIRST = case({severity: rank for rank, severity in enumerate(SEVERITIES)}, value=CheckRule.severity)
 
@@ -36,7 +34,7 @@ def open_findings(
     actor's language), fix, since, times_seen_again.
     """
     found = _filtered(_findings(actor), severity, rule, site_id, therapist_id)
-    return _frame(actor, found.order_by(WORST_FIRST, Finding.since, Finding.id).limit(limit).offset(offset))
+    return frame(actor, found.order_by(WORST_FIRST, Finding.since, Finding.id).limit(limit).offset(offset), *READERS)
 
 
 def open_findings_number(
@@ -57,7 +55,7 @@ def open_findings_number(
 def findings_of_file(actor: Actor, patient_id: int) -> pd.DataFrame:
     """Return what is missing now in one file, the worst first; the columns are those of ``open_findings``."""
     found = _findings(actor).where(Finding.patient_id == patient_id)
-    return _frame(actor, found.order_by(WORST_FIRST, CheckRule.position))
+    return frame(actor, found.order_by(WORST_FIRST, CheckRule.position), *READERS)
 
 
 def open_finding_counts(actor: Actor) -> pd.DataFrame:
@@ -70,13 +68,13 @@ def open_finding_counts(actor: Actor) -> pd.DataFrame:
         func.min(Finding.since).label("oldest_since"),
     )
     found = _joined(actor, counted).group_by(CheckRule.code)
-    return _frame(actor, found.order_by(WORST_FIRST, CheckRule.position))
+    return frame(actor, found.order_by(WORST_FIRST, CheckRule.position), *READERS)
 
 
 def rules(actor: Actor) -> pd.DataFrame:
     """Return the rules in use, in the order of reception: rule_code, severity, words, fix."""
     found = select(CheckRule.code.label("rule_code"), CheckRule.severity, _words(actor), CheckRule.fix)
-    return _frame(actor, found.where(CheckRule.is_active).order_by(CheckRule.position))
+    return frame(actor, found.where(CheckRule.is_active).order_by(CheckRule.position), *READERS)
 
 
 def checks_as_of(actor: Actor) -> datetime | None:
@@ -84,7 +82,7 @@ def checks_as_of(actor: Actor) -> datetime | None:
     return access.checks_as_of(actor)
 
 
-def _findings(actor: Actor) -> Chosen:
+def _findings(actor: Actor) -> Question:
     name = func.concat_ws(" ", Patient.given_name, Patient.surname_1, Patient.surname_2).label("name")
     return _joined(
         actor,
@@ -106,7 +104,7 @@ def _findings(actor: Actor) -> Chosen:
     )
 
 
-def _joined(actor: Actor, chosen: Chosen) -> Chosen:
+def _joined(actor: Actor, chosen: Question) -> Question:
     """Join findings that are open with their rule and file, and keep what the actor may see."""
     require(actor, *READERS)
     found = (
@@ -123,8 +121,8 @@ def _joined(actor: Actor, chosen: Chosen) -> Chosen:
 
 
 def _filtered(
-    found: Chosen, severity: str | None, rule: str | None, site_id: int | None, therapist_id: int | None
-) -> Chosen:
+    found: Question, severity: str | None, rule: str | None, site_id: int | None, therapist_id: int | None
+) -> Question:
     wanted = {
         CheckRule.severity: severity,
         CheckRule.code: rule,
@@ -139,9 +137,3 @@ def _words(actor: Actor) -> ColumnElement[str]:
     require(actor, *READERS)
     english = CheckRule.words["en"].astext
     return func.coalesce(CheckRule.words[actor.language or "en"].astext, english).label("words")
-
-
-def _frame(actor: Actor, found: Chosen) -> pd.DataFrame:
-    with reading(actor, *READERS) as session:
-        result = session.execute(found)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))

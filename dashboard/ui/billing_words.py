@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import streamlit as st
 
-from dashboard.ui import address
+from dashboard.ui import address, notice
 from dashboard.ui.language import _
 
 Colour = Literal["red", "orange", "green", "gray", "blue"]
@@ -19,7 +19,6 @@ COLOURS: dict[str, Colour] = {
     "overdue": "red",
     "paid": "green",
 }
-TOLD = "billing_told"
 
 
 def statuses() -> dict[str, str]:
@@ -100,15 +99,7 @@ def done(words: str, form: str | None = None) -> None:
     """Redraw the screen with ``words`` at its top; the form's next command is another one."""
     if form is not None:
         st.session_state.pop(f"billing_key_{form}", None)
-    st.session_state[TOLD] = words
-    st.rerun()
-
-
-def tell() -> None:
-    """Show what the last command did."""
-    words = st.session_state.pop(TOLD, None)
-    if words:
-        st.success(words, icon=":material/check:")
+    notice.done(words)
 
 
 def back_button(*names: str) -> None:

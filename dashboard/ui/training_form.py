@@ -13,25 +13,12 @@ from dashboard.access.actor import Actor
 from dashboard.training import commands, queries
 from dashboard.training.commands import LONGEST_TEXT, Training
 from dashboard.training.queries import Entry
-from dashboard.ui import errors, formats
+from dashboard.ui import errors, formats, notice
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.text import plain
 from dashboard.ui.training_words import kinds, modes, topics
 
-TOLD = "training_told"
 KEY = "training_key"
-
-
-def tell() -> None:
-    """Show what the last command did."""
-    words = st.session_state.pop(TOLD, None)
-    if words:
-        st.success(words, icon=":material/check:")
-
-
-def _done(words: str) -> None:
-    st.session_state[TOLD] = words
-    st.rerun()
 
 
 def log_button(actor: Actor, therapist_id: int) -> None:
@@ -60,7 +47,7 @@ def _log(actor: Actor, therapist_id: int) -> None:
                     certificate=file.getvalue() if file else None,
                     idempotency_key=st.session_state[KEY],
                 )
-                _done(_("The training is logged. Its hours count once it is approved."))
+                notice.done(_("The training is logged. Its hours count once it is approved."))
 
 
 def _fields(form: str, entry: Entry | None = None) -> dict[str, Any]:
@@ -145,11 +132,11 @@ def _waiting_row(actor: Actor, entry: Entry, *, therapist_is_named: bool) -> Non
             if st.button(_("Approve"), key=f"training_approve_{entry.id}", icon=":material/check:"):
                 with errors.told():
                     commands.approve_entry(actor, entry.id, entry.version)
-                    _done(_("Approved: the hours count now."))
+                    notice.done(_("Approved: the hours count now."))
             if st.button(_("Reject"), key=f"training_reject_{entry.id}", type="tertiary"):
                 with errors.told():
                     commands.reject_entry(actor, entry.id, entry.version)
-                    _done(_("Rejected: the entry stays on record and does not count."))
+                    notice.done(_("Rejected: the entry stays on record and does not count."))
         else:
             _own_entry(actor, entry)
 
@@ -162,7 +149,7 @@ def _own_entry(actor: Actor, entry: Entry) -> None:
         if st.button(_("Remove it"), key=f"training_remove_{entry.id}"):
             with errors.told():
                 commands.withdraw_training(actor, entry.id, entry.version)
-                _done(_("The entry is withdrawn."))
+                notice.done(_("The entry is withdrawn."))
 
 
 def _edit(actor: Actor, entry: Entry) -> None:
@@ -171,4 +158,4 @@ def _edit(actor: Actor, entry: Entry) -> None:
         if st.form_submit_button(_("Save"), type="primary", icon=":material/save:"):
             with errors.told():
                 commands.edit_training(actor, entry.id, entry.version, Training(**training))
-                _done(_("The entry is changed."))
+                notice.done(_("The entry is changed."))

@@ -85,7 +85,7 @@ BAD_SOURCES = [
     (lints.other_clock, "pd.Timestamp.now()"),
     (lints.unfinished, "x = 1  # TODO"),
     (lints.unfinished, "raise NotImplementedError"),
-    (lints.unfinished, "open('/work/rows.csv')"),
+    (lints.unfinished, "open('/home/somebody/rows.csv')"),
     (lints.empty_name, "def get_data(): ..."),
     (lints.empty_name, "def handle_row(): ..."),
     (lints.empty_name, "class BookingManager: ..."),

@@ -273,7 +273,8 @@ def test_a_second_source_needs_a_mapping_and_no_code(clinica, manager, rows):
     ]
     assert rows(
         "select to_char(a.starts_at at time zone 'Europe/Madrid', 'YYYY-MM-DD HH24:MI'), a.state, a.fee_cents,"
-        " t.surnames, extract(minutes from ends_at - starts_at)::int from appointment as a join therapist as t on t.id = therapist_id order by a.id"
+        " t.surnames, extract(minutes from ends_at - starts_at)::int"
+        " from appointment as a join therapist as t on t.id = therapist_id order by a.id"
     ) == [
         ("2026-04-03 10:00", "attended", 106050, "Ruiz Gil", 50),
         ("2026-04-10 10:00", "cancelled", 6050, "Ruiz Gil", 50),
