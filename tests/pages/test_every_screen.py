@@ -115,15 +115,16 @@ def test_a_practice_without_rows_opens_on_every_screen_before_and_after_its_firs
     with psycopg.connect(empty_dashboard.database_url, options="-c search_path=practice") as connection:
         connection.execute(PEOPLE)
     found = []
-    for _ in ("before", "after"):
-        for role in ROLES:
+    for roles in (ROLES[:1], ROLES):
+        for role in roles:
             context = browser.new_context(locale="en-GB")
             context.set_default_timeout(WAIT_MS)
             page = context.new_page()
             open_as(page, empty_dashboard, role)
             found += [f"{role}: {complaint}" for complaint in tour(page, role)]
             context.close()
-        empty_dashboard.refresh()
+        if roles != ROLES:
+            empty_dashboard.refresh()
     assert found == []
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import text
 
 from dashboard import db
 from dashboard.access import queries
@@ -52,30 +52,32 @@ def test_a_person_of_another_role_is_refused_in_the_same_words() -> None:
 
 
 @pytest.fixture
-def begun(database) -> Iterator[list[Engine]]:
-    """Return a list that grows with each transaction that this process begins."""
-    seen: list[Engine] = []
+def nowhere(monkeypatch) -> Iterator[None]:
+    """Let this process have no engine, and an address where no database is."""
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    db.forget_engines()
+    yield
+    db.forget_engines()
 
-    def note(connection: Connection) -> None:
-        seen.append(connection.engine)
 
-    event.listen(Engine, "begin", note)
-    yield seen
-    event.remove(Engine, "begin", note)
+def test_whoever_asks_for_the_database_is_noticed(nowhere) -> None:
+    with pytest.raises(db.DatabaseRefusal):
+        queries.practice()
+    assert list(db._engines) == ["app_rt"]
 
 
 @pytest.mark.parametrize("ask", [pytest.param(ask, id=name) for name, ask in questions_and_commands()])
-def test_without_an_acting_person_no_question_or_command_reaches_the_database(begun, ask) -> None:
+def test_without_an_acting_person_no_question_or_command_asks_for_the_database(nowhere, ask) -> None:
     parameters = list(inspect.signature(ask).parameters.values())
     needed = [parameter for parameter in parameters if parameter.default is parameter.empty]
     named = {parameter.name: None for parameter in needed if parameter.kind is parameter.KEYWORD_ONLY}
     with suppress(Exception):  # a command may first refuse what it is given, here nothing at all
         ask(*(None for parameter in needed if parameter.kind is not parameter.KEYWORD_ONLY), **named)
-    assert begun == []
+    assert db._engines == {}
 
 
 @pytest.mark.parametrize("ask", [pytest.param(ask, id=name) for name, ask in questions_and_commands()])
-def test_who_takes_only_an_acting_person_refuses_without_one(database, ask) -> None:
+def test_who_takes_only_an_acting_person_refuses_without_one(nowhere, ask) -> None:
     parameters = list(inspect.signature(ask).parameters.values())
     if [parameter.name for parameter in parameters if parameter.default is parameter.empty] == ["actor"]:
         with pytest.raises(NotAllowedError):
