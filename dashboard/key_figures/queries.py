@@ -83,7 +83,7 @@ def rows_behind(
         NotAllowedError: no such figure for this person, or rows of others.
     """
     figure = _figure(actor, figure_name)
-    if actor.role == "therapist" and grain != "therapist":
+    if actor.role == "auditor" or (actor.role == "therapist" and grain != "therapist"):
         raise NotAllowedError("This is not available to you.")
     therapist_id = _allowed_therapist(actor, figure, grain, therapist_id)
     drill = figure.drill_down

@@ -24,10 +24,13 @@ def test_without_an_acting_person_nothing_is_told():
 
 
 def test_each_role_sees_the_figures_of_its_contract():
-    names = {actor.role: {figure.name for figure in figures_for(actor)} for actor in (MANAGER, RECEPTION, THERAPIST)}
+    names = {
+        actor.role: {figure.name for figure in figures_for(actor)} for actor in (MANAGER, RECEPTION, THERAPIST, AUDITOR)
+    }
     assert "kpi_revenue_invoiced" in names["manager"]
     assert "kpi_revenue_invoiced" not in names["front_desk"] | names["therapist"]
-    assert figures_for(AUDITOR) == []
+    assert {"kpi_consent_coverage", "kpi_file_completeness"} <= names["auditor"]
+    assert not any(figure.unit == "money" for figure in figures_for(AUDITOR))
     for figure in figures_for(THERAPIST):
         assert "therapist" in figure.roles
 
