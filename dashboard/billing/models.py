@@ -166,6 +166,7 @@ class Payment(Base):
         CheckConstraint("(amount_cents > 0) = (reverses_id is null)", name="negative_reverses"),
         Index("ix_payment_patient_id", "patient_id"),
         Index("ix_payment_received_on", "received_on"),
+        Index("ix_payment_reverses_id", "reverses_id", postgresql_where=text("reverses_id is not null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

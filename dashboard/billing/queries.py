@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Numeric, Select, String, TableClause, cast, distinct, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Numeric, String, TableClause, cast, distinct, func, select, true, tuple_
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from dashboard.access.actor import Actor, Role, reading
+from dashboard.access.frames import Question, frame, number_of_rows
 from dashboard.billing.ledger import PAYMENT_UNSPENT, REFUND
 from dashboard.billing.marts import CHARGES_TO_INVOICE, KPI_AGEING, OPEN_INVOICES, SESSION_MONEY
 from dashboard.billing.models import ChargeWriteOff, Invoice, Payment
@@ -65,7 +66,7 @@ class Filters:
         ]
 
 
-def _sessions(filters: Filters) -> Select[Any]:
+def _sessions(filters: Filters) -> Question:
     """Return the sessions found; the bounds on the start are a day wider, so that an index serves any time zone."""
     found = SESSION_MONEY.c
     day = timedelta(days=1)
@@ -81,7 +82,7 @@ def _sessions(filters: Filters) -> Select[Any]:
     return select(SESSION_MONEY).where(*conditions)
 
 
-def _open_invoices(filters: Filters) -> Select[Any]:
+def _open_invoices(filters: Filters) -> Question:
     conditions = filters.place(OPEN_INVOICES)
     if filters.status:
         conditions.append(OPEN_INVOICES.c.bucket == filters.status)
@@ -92,7 +93,7 @@ def sessions_with_money(actor: Actor, filters: Filters, limit: int = MOST_ROWS, 
     """Return sessions and where their money stands, the latest first."""
     latest = (SESSION_MONEY.c.starts_at.desc(), SESSION_MONEY.c.appointment_id.desc(), SESSION_MONEY.c.patient_id)
     page = _sessions(filters).order_by(*latest).limit(limit).offset(offset).subquery()
-    return _frame(
+    return frame(
         actor,
         select(
             page.c.appointment_id,
@@ -112,12 +113,13 @@ def sessions_with_money(actor: Actor, filters: Filters, limit: int = MOST_ROWS, 
         .join(Therapist, Therapist.id == page.c.therapist_id)
         .join(Service, Service.id == page.c.service_id)
         .order_by(page.c.starts_at.desc(), page.c.appointment_id.desc(), page.c.patient_id),
+        *OFFICE,
     )
 
 
 def count_sessions_with_money(actor: Actor, filters: Filters) -> int:
     """Return how many rows ``sessions_with_money`` has."""
-    return _count(actor, _sessions(filters))
+    return number_of_rows(actor, _sessions(filters), *OFFICE)
 
 
 def open_invoices(actor: Actor, filters: Filters, limit: int = MOST_ROWS, offset: int = 0) -> pd.DataFrame:
@@ -125,7 +127,7 @@ def open_invoices(actor: Actor, filters: Filters, limit: int = MOST_ROWS, offset
     found = OPEN_INVOICES.c
     latest = (found.days_past_due.desc(), found.invoice_id)
     page = _open_invoices(filters).order_by(*latest).limit(limit).offset(offset).subquery()
-    return _frame(
+    return frame(
         actor,
         select(
             page.c.invoice_id,
@@ -143,16 +145,23 @@ def open_invoices(actor: Actor, filters: Filters, limit: int = MOST_ROWS, offset
         .join(Patient, Patient.id == page.c.patient_id)
         .outerjoin(Payer, Payer.id == page.c.payer_id)
         .order_by(page.c.days_past_due.desc(), page.c.invoice_id),
+        *OFFICE,
     )
 
 
 def count_open_invoices(actor: Actor, filters: Filters) -> int:
     """Return how many rows ``open_invoices`` has."""
-    return _count(actor, _open_invoices(filters))
+    return number_of_rows(actor, _open_invoices(filters), *OFFICE)
+
+
+def _payments(filters: Filters) -> Question:
+    return select(Payment.id).where(*filters.period(Payment.received_on))
 
 
 def payments(actor: Actor, filters: Filters, limit: int = MOST_ROWS, offset: int = 0) -> pd.DataFrame:
     """Return payments and what was given back, the latest first, with what is left of each as credit."""
+    latest = (Payment.received_on.desc(), Payment.id.desc())
+    page = _payments(filters).order_by(*latest).limit(limit).offset(offset).subquery()
     was_taken_back = select(REFUND.id).where(REFUND.reverses_id == Payment.id).exists()
     found = (
         select(
@@ -167,17 +176,17 @@ def payments(actor: Actor, filters: Filters, limit: int = MOST_ROWS, offset: int
             was_taken_back.label("was_taken_back"),
             Payment.reverses_id.is_not(None).label("is_reversal"),
         )
+        .join(page, page.c.id == Payment.id)
         .join(Patient, Patient.id == Payment.patient_id)
         .outerjoin(Payer, Payer.id == Payment.payer_id)
-        .where(*filters.period(Payment.received_on))
-        .order_by(Payment.received_on.desc(), Payment.id.desc())
+        .order_by(*latest)
     )
-    return _frame(actor, found.limit(limit).offset(offset))
+    return frame(actor, found, *OFFICE)
 
 
 def count_payments(actor: Actor, filters: Filters) -> int:
     """Return how many rows ``payments`` has."""
-    return _count(actor, select(Payment.id).where(*filters.period(Payment.received_on)))
+    return number_of_rows(actor, _payments(filters), *OFFICE)
 
 
 def ageing(actor: Actor, site_id: int | None = None) -> dict[str, Decimal]:
@@ -238,14 +247,3 @@ def payers(actor: Actor) -> dict[int, str]:
         return {
             row.id: row.name for row in session.execute(select(Payer.id, Payer.name).order_by(Payer.name, Payer.id))
         }
-
-
-def _frame(actor: Actor, question: Select[Any]) -> pd.DataFrame:
-    with reading(actor, *OFFICE) as session:
-        found = session.execute(question)
-        return pd.DataFrame(found.all(), columns=list(found.keys()))
-
-
-def _count(actor: Actor, question: Select[Any]) -> int:
-    with reading(actor, *OFFICE) as session:
-        return int(session.scalars(select(func.count()).select_from(question.subquery())).one())

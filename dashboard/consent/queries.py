@@ -10,7 +10,7 @@ from sqlalchemy import func, select, true
 
 from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, reading
-from dashboard.access.frames import Question, frame
+from dashboard.access.frames import Question, frame, number_of_rows
 from dashboard.access.models import AppUser
 from dashboard.consent import rules, signers
 from dashboard.consent.marts import CONSENT_STATUS, SESSIONS_WITHOUT_CONSENT
@@ -95,8 +95,7 @@ def consents_missing(actor: Actor, chosen: Filter, *, limit: int = 25, offset: i
 
 def consents_missing_number(actor: Actor, chosen: Filter) -> int:
     """Return how many rows ``consents_missing`` has over all its pages."""
-    with reading(actor, *READERS) as session:
-        return session.execute(_missing(actor, chosen, select(func.count()))).scalar_one()
+    return number_of_rows(actor, _missing(actor, chosen, select(MISSING.patient_id)), *READERS)
 
 
 def consents_needed(actor: Actor, patient_id: int) -> pd.DataFrame:
@@ -131,8 +130,7 @@ def sessions_without_consent(
 
 def sessions_without_consent_number(actor: Actor, since: date, *, site_id: int | None = None) -> int:
     """Return how many rows ``sessions_without_consent`` has over all its pages."""
-    with reading(actor, *READERS) as session:
-        return session.execute(_without(actor, since, site_id, select(func.count()))).scalar_one()
+    return number_of_rows(actor, _without(actor, since, site_id, select(WITHOUT.appointment_id)), *READERS)
 
 
 def _without(actor: Actor, since: date, site_id: int | None, found: Question) -> Question:

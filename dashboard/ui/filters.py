@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from dashboard.ui import address
+from dashboard.access.frames import MOST_COUNTED
+from dashboard.ui import address, formats
 from dashboard.ui.language import _
 
 T = TypeVar("T", int, str)
@@ -86,11 +87,17 @@ def page_number(page: str, total: int, per_page: int) -> int:
         if st.button(_("Previous"), key=f"{page}_previous", disabled=current == 1, icon=":material/chevron_left:"):
             address.keep("p", current - 1 if current > 2 else None)
             st.rerun()
-        st.caption(_("Page {page} of {pages} · {total} rows").format(page=current, pages=pages, total=total))
+        st.caption(_rows_in_words(current, pages, total))
         if st.button(_("Next"), key=f"{page}_next", disabled=current == pages, icon=":material/chevron_right:"):
             address.keep("p", current + 1)
             st.rerun()
     return (current - 1) * per_page
+
+
+def _rows_in_words(current: int, pages: int, total: int) -> str:
+    if total > MOST_COUNTED:
+        return _("Page {page} · more than {total} rows").format(page=current, total=formats.number(MOST_COUNTED))
+    return _("Page {page} of {pages} · {total} rows").format(page=current, pages=pages, total=formats.number(total))
 
 
 def _follow_address(state: str, name: str, wanted: Any) -> None:

@@ -83,6 +83,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("idempotency_key", name=op.f("uq_payment_idempotency_key")),
     )
     op.create_index("ix_payment_patient_id", "payment", ["patient_id"], unique=False)
+    op.create_index(
+        "ix_payment_reverses_id",
+        "payment",
+        ["reverses_id"],
+        unique=False,
+        postgresql_where=sa.text("reverses_id is not null"),
+    )
     op.create_index("ix_payment_received_on", "payment", ["received_on"], unique=False)
     op.create_table(
         "charge",
