@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import func, select, true
+from sqlalchemy import ColumnElement, func, select, true
 
 from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, reading
@@ -48,12 +48,17 @@ class Filter:
         return found.where(*ahead, *(column == value for column, value in wanted.items() if value is not None))
 
 
+def _own(actor: Actor, therapist_id: ColumnElement[int]) -> list[ColumnElement[bool]]:
+    """Say again on the view's own column whose files a therapist sees, so that it does not look at all of them."""
+    return [therapist_id == actor.therapist_id] if actor.role == "therapist" else []
+
+
 def _missing(actor: Actor, chosen: Filter, found: Question) -> Question:
     """Join what is missing with its file, and keep what was chosen and what the actor may see."""
     return chosen.narrow(
         found.select_from(CONSENT_STATUS)
         .join(Patient, Patient.id == MISSING.patient_id)
-        .where(MISSING.is_valid.is_(False), patients.is_visible_to(actor))
+        .where(MISSING.is_valid.is_(False), patients.is_visible_to(actor), *_own(actor, MISSING.therapist_id))
     )
 
 
