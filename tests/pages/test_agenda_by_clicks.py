@@ -21,6 +21,12 @@ select (starts_at at time zone 'Europe/Madrid')::date::text, min(therapist_id), 
 from appointment where starts_at < now() and state = 'attended'
 group by 1 having count(distinct therapist_id) > 1 order by 1 desc limit 1
 """
+LAST_MONTH = """
+select appointment_id, month from marts.appointments_scheduled
+where is_unconfirmed and month = date_trunc('month', now() at time zone 'Europe/Madrid' - interval '1 month')
+order by appointment_id limit 1
+"""
+DELIVERED = "select value from marts.kpi_delivered_sessions where grain = 'practice' and item is null and month = %s"
 
 
 def not_marked(page: Page) -> int:
@@ -51,6 +57,39 @@ def test_the_oldest_appointment_is_marked_with_one_click_and_taken_back(page: Pa
     assert not_marked(settled(page)) == before
     assert dashboard.rows("select state from appointment where id = %s", oldest) == [(state,)]
     assert dashboard.rows("select sum(amount_cents) from charge where appointment_id = %s", oldest) == [(0,)]
+
+
+def delivered(page: Page, dashboard: Dashboard) -> int:
+    """Return the delivered sessions of the last month that is over, as the key figure tells them."""
+    open_as(page, dashboard, "manager", "key_figures?figure=kpi_delivered_sessions")
+    return int(page.get_by_test_id("stMetricValue").inner_text().split()[0].replace(",", ""))
+
+
+def act_in_panel(page: Page, dashboard: Dashboard, appointment: object, button: str) -> None:
+    open_as(page, dashboard, "front_desk", f"agenda?appointment={appointment}")
+    panel = page.get_by_role("dialog")
+    panel.get_by_role("button", name=button).click()
+    expect(panel).to_be_hidden()
+    settled(page)
+
+
+def test_a_session_marked_is_a_session_delivered_at_the_next_refresh_and_taken_back_it_is_not(
+    page: Page, dashboard: Dashboard
+) -> None:
+    [(appointment, month)] = dashboard.rows(LAST_MONTH)
+    before = delivered(page, dashboard)
+    assert dashboard.rows(DELIVERED, month) == [(before,)]
+
+    act_in_panel(page, dashboard, appointment, "Record: attended")
+    assert delivered(page, dashboard) == before
+    dashboard.refresh()
+    assert dashboard.rows(DELIVERED, month) == [(before + 1,)]
+    assert delivered(page, dashboard) == before + 1
+
+    act_in_panel(page, dashboard, appointment, "Take this back")
+    dashboard.refresh()
+    assert dashboard.rows(DELIVERED, month) == [(before,)]
+    assert delivered(page, dashboard) == before
 
 
 def test_a_key_marks_the_first_row(page: Page, dashboard: Dashboard) -> None:

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import psycopg
 import pytest
 
+from dashboard.access import queries as access
 from dashboard.access.actor import NotAllowedError, NotFoundError, RuleBrokenError
 from dashboard.billing import commands
+from tests.conftest import Database
 from tests.dashboard.billing.conftest import House, charges_of, owner, rows
+
+STANDING = """
+select appointment_id from marts.session_money as money join practice.service on service.id = service_id
+where money_status = 'not_invoiced' and written_off_amount = 0 and service.kind = 'individual'
+order by appointment_id limit 1
+"""
+MONEY = """
+select money_status, charged_amount,
+    (select count(*) from marts.charges_to_invoice as waiting where waiting.appointment_id = money.appointment_id)
+from marts.session_money as money where appointment_id = %s
+"""
+OPEN = "select (select sum(open_amount) from marts.session_money), (select sum(open_amount) from marts.open_invoices)"
 
 
 def amounts(appointment: int) -> list[tuple[int | None, int, int]]:
@@ -88,3 +105,21 @@ def test_a_therapist_takes_back_their_own_and_others_are_refused(house: House) -
         with pytest.raises(NotAllowedError):
             commands.reverse_session(nobody, appointment)  # type: ignore[arg-type]
     assert commands.reverse_session(house.therapist, appointment) == 1
+
+
+def test_the_lists_of_money_tell_it_as_not_charged_and_then_as_charged_anew(figures_database: Database) -> None:
+    def told(statement: str, *values: int) -> list[tuple[Any, ...]]:
+        with psycopg.connect(figures_database.url) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    desk = next(actor for actor in access.people_to_choose() if actor.role == "front_desk")
+    [(appointment,)] = told(STANDING)
+    [(status, amount, waiting)], left_open = told(MONEY, appointment), told(OPEN)
+    assert (status, amount > 0, waiting > 0) == ("not_invoiced", True, True)
+
+    commands.reverse_session(desk, appointment)
+    assert told(MONEY, appointment) == [("not_charged", 0, 0)]
+
+    commands.charge_session(desk, appointment)
+    assert told(MONEY, appointment) == [("not_invoiced", amount, waiting)]
+    assert told(OPEN) == left_open
