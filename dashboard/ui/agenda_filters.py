@@ -92,7 +92,7 @@ def period_choice(view: str) -> tuple[date, Period]:
     """Offer the day with a step back and forth; return it and the days that ``view`` shows around it."""
     today = formats.today()
     here = address.day_parameter("day") or today
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         if st.button(_("Earlier"), key="agenda_earlier", icon=":material/chevron_left:"):
             _go(_step(here, view, -1))
         if st.button(_("Today"), key="agenda_today", disabled=here == today):
