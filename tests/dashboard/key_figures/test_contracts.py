@@ -47,7 +47,7 @@ def test_every_figure_speaks_both_languages():
     ("old", "new", "rule"),
     [
         ("unit: percent", "unit: apples", "unit"),
-        ("roles: [manager, therapist]", "roles: [visitor]", "roles"),
+        ("roles: [manager, therapist, auditor]", "roles: [visitor]", "roles"),
         ("model: training_progress", "model: nowhere", "no mart is called nowhere"),
         ("where: null", "where: is_lucky", "has no column is_lucky"),
         ("model: training_progress", 'model: "x; drop table patient"', "drill_down.model"),
