@@ -10,7 +10,7 @@ UV := UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 # --inexact: what `make run` does not need is what `make test` installed, and stays.
 SYNC := $(UV) sync --frozen --inexact --quiet
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 2 ] && echo $$n || echo 2)
-COVERAGE_FLOOR ?= 0
+COVERAGE_FLOOR ?= 90
 BENCH_SESSIONS ?= 1000000
 TESTS ?= tests
 
