@@ -8,14 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Numeric, String, TableClause, cast, distinct, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Numeric, String, TableClause, cast, distinct, func, or_, select, true, tuple_
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from dashboard.access.actor import Actor, Role, reading
 from dashboard.access.frames import Question, frame, number_of_rows
+from dashboard.agenda.models import Appointment, Attendee
+from dashboard.billing.charging import KINDS
 from dashboard.billing.ledger import PAYMENT_UNSPENT, REFUND
 from dashboard.billing.marts import CHARGES_TO_INVOICE, KPI_AGEING, OPEN_INVOICES, SESSION_MONEY
-from dashboard.billing.models import ChargeWriteOff, Invoice, Payment
+from dashboard.billing.models import Charge, ChargeWriteOff, Invoice, Payment
 from dashboard.patients.models import Patient, Payer
 from dashboard.team.models import Service, Therapist
 
@@ -214,10 +217,46 @@ class ToInvoice:
         return MOST_TO_INVOICE in (len(self.charges), len(self.not_charged))
 
 
+def _not_charged(filters: Filters) -> Question:
+    """Return the appointments delivered and not charged; only those without a charge that stands are looked at.
+
+    The look-up of each has an offset, so that Postgres does it last and by key instead of for every session there is.
+    """
+    reversal, day = aliased(Charge), timedelta(days=1)
+    is_charged = select(Charge.id).where(
+        Charge.appointment_id == Attendee.appointment_id,
+        Charge.patient_id == Attendee.patient_id,
+        Charge.kind.in_(KINDS.values()),
+        Charge.reverses_id.is_(None),
+        Charge.amount_cents > 0,
+        ~select(reversal.id).where(reversal.reverses_id == Charge.id).exists(),
+    )
+    candidates = (
+        select(Attendee.appointment_id, Attendee.patient_id)
+        .join(Appointment, Appointment.id == Attendee.appointment_id)
+        .where(
+            ~is_charged.exists(),
+            or_(Appointment.state == "attended", Appointment.is_fee_charged),
+            Appointment.fee_cents > 0,
+            *([Appointment.starts_at >= filters.since - day] if filters.since else []),
+            *([Appointment.starts_at < filters.until + 2 * day] if filters.until else []),
+        )
+        .subquery()
+    )
+    found = (
+        _sessions(replace(filters, status="not_charged"))
+        .where(
+            SESSION_MONEY.c.appointment_id == candidates.c.appointment_id,
+            SESSION_MONEY.c.patient_id == candidates.c.patient_id,
+        )
+        .offset(0)
+        .lateral()
+    )
+    return select(found.c.appointment_id).select_from(candidates).join(found, true()).distinct().limit(MOST_TO_INVOICE)
+
+
 def what_to_invoice(actor: Actor, filters: Filters) -> ToInvoice:
     """Return what was delivered in the filters' period and place and is on no invoice, at most a thousand of each."""
-    uncharged = _sessions(replace(filters, status="not_charged"))
-    appointments = uncharged.with_only_columns(SESSION_MONEY.c.appointment_id).distinct().limit(MOST_TO_INVOICE)
     found = CHARGES_TO_INVOICE.c
     conditions = [*filters.place(CHARGES_TO_INVOICE), *filters.period(found.charged_on)]
     # A line stands for a whole charge, once: what was corrected or written off in part is settled session by session.
@@ -236,7 +275,7 @@ def what_to_invoice(actor: Actor, filters: Filters) -> ToInvoice:
         func.coalesce(func.sum(page.c.amount), 0).label("total"),
     )
     with reading(actor, *OFFICE) as session:
-        not_charged = tuple(row.appointment_id for row in session.execute(appointments))
+        not_charged = tuple(row.appointment_id for row in session.execute(_not_charged(filters)))
         row = session.execute(wanted).one()
     return ToInvoice(not_charged, tuple(row.charges or ()), row.invoices, row.total)
 
