@@ -13,5 +13,9 @@
         where shared.appointment_id = appointments.appointment_id
             and shared.kind in ('session', 'late_cancellation', 'no_show')
             and shared.reverses_id is null
+            and not exists (
+                select 1 from {{ ref('stg_practice__charges') }} as reversals
+                where reversals.reverses_id = shared.charge_id
+            )
     )
 {%- endmacro %}

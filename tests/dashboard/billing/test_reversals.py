@@ -15,13 +15,13 @@ from tests.dashboard.billing.conftest import House, charges_of, owner, rows
 
 STANDING = """
 select appointment_id from marts.session_money as money join practice.service on service.id = service_id
-where money_status = 'not_invoiced' and written_off_amount = 0 and service.kind = 'individual'
+where money_status = 'not_invoiced' and written_off_amount = 0 and service.kind = %s
 order by appointment_id limit 1
 """
 MONEY = """
 select money_status, charged_amount,
     (select count(*) from marts.charges_to_invoice as waiting where waiting.appointment_id = money.appointment_id)
-from marts.session_money as money where appointment_id = %s
+from marts.session_money as money where appointment_id = %s order by patient_id
 """
 OPEN = "select (select sum(open_amount) from marts.session_money), (select sum(open_amount) from marts.open_invoices)"
 
@@ -107,19 +107,35 @@ def test_a_therapist_takes_back_their_own_and_others_are_refused(house: House) -
     assert commands.reverse_session(house.therapist, appointment) == 1
 
 
-def test_the_lists_of_money_tell_it_as_not_charged_and_then_as_charged_anew(figures_database: Database) -> None:
-    def told(statement: str, *values: int) -> list[tuple[Any, ...]]:
+@pytest.mark.parametrize("kind", ["individual", "couple"])
+def test_the_lists_of_money_tell_it_as_not_charged_and_then_as_charged_anew(
+    figures_database: Database, kind: str
+) -> None:
+    def told(statement: str, *values: object) -> list[tuple[Any, ...]]:
         with psycopg.connect(figures_database.url) as connection:
             return connection.execute(statement, values).fetchall()
 
     desk = next(actor for actor in access.people_to_choose() if actor.role == "front_desk")
-    [(appointment,)] = told(STANDING)
-    [(status, amount, waiting)], left_open = told(MONEY, appointment), told(OPEN)
-    assert (status, amount > 0, waiting > 0) == ("not_invoiced", True, True)
+    [(appointment,)] = told(STANDING, kind)
+    charged, left_open = told(MONEY, appointment), told(OPEN)
+    assert ("not_invoiced", 1) in [(status, waiting) for status, _amount, waiting in charged]
 
     commands.reverse_session(desk, appointment)
-    assert told(MONEY, appointment) == [("not_charged", 0, 0)]
+    assert told(MONEY, appointment) == [("not_charged", 0, 0)] * len(charged)
 
     commands.charge_session(desk, appointment)
-    assert told(MONEY, appointment) == [("not_invoiced", amount, waiting)]
+    assert told(MONEY, appointment) == charged
     assert told(OPEN) == left_open
+
+
+def test_a_fee_of_nothing_is_dealt_with_and_is_not_waiting_to_be_charged(figures_database: Database) -> None:
+    desk = next(actor for actor in access.people_to_choose() if actor.role == "front_desk")
+    with psycopg.connect(figures_database.url, options="-c search_path=practice") as connection:
+        [missed] = connection.execute(
+            "select id from appointment where state = 'no_show' and not is_fee_charged and fee_cents > 0 limit 1"
+        ).fetchone() or [0]
+        connection.execute("update service set late_fee_percent = 0")
+        connection.execute("update appointment set is_fee_charged = true where id = %s", [missed])
+    assert commands.charge_session(desk, missed) == 1
+    with psycopg.connect(figures_database.url) as connection:
+        assert connection.execute(MONEY, [missed]).fetchall() == [("no_charge", 0, 0)]

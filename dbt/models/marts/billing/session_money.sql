@@ -36,7 +36,7 @@ inner join {{ ref('stg_practice__attendees') }} as attendees
 cross join
     lateral (
         select
-            count(*) filter (where balances.charged_amount <> 0) as charge_count,
+            count(*) filter (where not balances.is_reversed) as charge_count,
             coalesce(sum(balances.charged_amount), 0)::numeric(12, 2) as charged_amount,
             coalesce(sum(balances.invoiced_amount), 0)::numeric(12, 2) as invoiced_amount,
             coalesce(sum(balances.paid_amount), 0)::numeric(12, 2) as paid_amount,
