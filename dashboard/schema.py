@@ -107,7 +107,7 @@ def _set_password(connection: Connection, login: str, password: str) -> None:
 
 
 def _plan_without_compiling(connection: Connection) -> None:
-    """Turn off just-in-time compilation for the logins: it costs our short statements more than it saves."""
+    """Turn off just-in-time compilation for the logins, also on connections of dbt: it costs lists seconds."""
     for login in db.LOGINS:
         connection.exec_driver_sql(f"alter role {login} in database {_database()} set jit = off")
 

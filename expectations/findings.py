@@ -33,7 +33,6 @@ class Tally:
 
 # The queries of Great Expectations name the view without its schema.
 SEE_VIEW = "select set_config('search_path', concat_ws(', ', current_setting('search_path'), %(schema)s::text), true)"
-NO_COMPILING = "set local jit = off"  # one branch a rule: compiling them all takes seconds, running them does not
 MIRROR_RULE = """
 insert into check_rule (code, severity, words, fix, position, is_active)
 values (%(code)s, %(severity)s, %(words)s, %(fix)s, %(position)s, true)
@@ -117,7 +116,6 @@ def record(connection: Connection, judgements: Sequence[Judgement], run: int) ->
     """Write what the judgements mean to rules, findings and results; the caller's transaction is one snapshot."""
     rules = [judgement.rule for judgement in judgements]
     connection.exec_driver_sql(SEE_VIEW, {"schema": SCHEMA})
-    connection.exec_driver_sql(NO_COMPILING)
     _mirror(connection, rules)
     counts = connection.exec_driver_sql(_update_findings(judgements)).one()
     tally = Tally(counts.files, counts.opened, counts.seen, counts.closed)

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.access import queries as access
 from dashboard.findings import queries
 from dashboard.patients import queries as patients
 from dashboard.ui import (
@@ -78,7 +79,7 @@ def queue() -> None:
     total = queries.open_findings_number(actor, **chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{findings_list.how_many(total)}**", width="content")
-        st.caption(formats.as_of(queries.checks_as_of(actor)), width="content")
+        st.caption(formats.as_of(access.checks_as_of(actor)), width="content")
         everything = partial(queries.open_findings, actor, **chosen, limit=MOST_ROWS)
         exports.csv_button(
             actor, lambda: findings_list.in_words(everything()), "incomplete-files", key="incomplete_files_csv"

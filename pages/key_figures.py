@@ -6,6 +6,7 @@ from datetime import date
 
 import streamlit as st
 
+from dashboard.access import queries as access
 from dashboard.key_figures import queries
 from dashboard.key_figures.contracts import Figure
 from dashboard.ui import address, figure_cards, filters, formats, session, team_filters
@@ -40,7 +41,7 @@ def choose_view() -> View:
 
 def show_cards(figures: list[Figure], view: View) -> None:
     """Show every figure in short, in the order of the contracts."""
-    st.caption(formats.as_of(queries.figures_as_of(actor)))
+    st.caption(formats.as_of(access.figures_as_of(actor)))
     for start in range(0, len(figures), ACROSS):
         for place, figure in zip(st.columns(ACROSS), figures[start : start + ACROSS], strict=False):
             with place:

@@ -10,7 +10,6 @@ from sqlalchemy import select, text
 from dashboard import db
 from dashboard.access.actor import Actor, Role, require
 from dashboard.access.models import AppUser, Practice
-from dashboard.clock import now
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,3 @@ def checks_as_of(actor: Actor) -> datetime | None:
     """Return when the checks last ran."""
     require(actor)
     return refreshed_at("checks")
-
-
-def is_late(moment: datetime | None, minutes: float) -> bool:
-    """Return whether ``moment`` is unknown or more than ``minutes`` ago."""
-    return moment is None or (now() - moment).total_seconds() > minutes * 60

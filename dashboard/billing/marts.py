@@ -52,14 +52,6 @@ CHARGES_TO_INVOICE = table(
     schema="marts",
 )
 
-PATIENT_CREDIT = table(
-    "patient_credit",
-    column("patient_id", BigInteger),
-    column("payer_id", BigInteger),
-    column("unapplied_amount", Numeric),
-    schema="marts",
-)
-
 KPI_AGEING = table(
     "kpi_ageing",
     column("grain", Text),

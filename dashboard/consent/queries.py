@@ -34,7 +34,6 @@ class Filter:
     status: str | None = None
     site_id: int | None = None
     therapist_id: int | None = None
-    has_session_ahead: bool = False
 
     def narrow(self, found: Question) -> Question:
         """Return ``found`` narrowed to what was chosen."""
@@ -44,8 +43,7 @@ class Filter:
             MISSING.site_id: self.site_id,
             MISSING.therapist_id: self.therapist_id,
         }
-        ahead = [MISSING.next_session_at.is_not(None)] if self.has_session_ahead else []
-        return found.where(*ahead, *(column == value for column, value in wanted.items() if value is not None))
+        return found.where(*(column == value for column, value in wanted.items() if value is not None))
 
 
 def _own(actor: Actor, therapist_id: ColumnElement[int]) -> list[ColumnElement[bool]]:

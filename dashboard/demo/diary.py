@@ -21,7 +21,6 @@ from dashboard.demo.window import Array, Window
 INDIVIDUAL, SHORT, COUPLE, FAMILY, GROUP, REPORT = range(6)  # places in team.SERVICES
 LONG_KINDS = np.array([COUPLE, FAMILY, GROUP, COUPLE, FAMILY, COUPLE])  # of long lanes, in turn
 STARTS = np.array([[540, 600, 660, 720, 780], [900, 960, 1_020, 1_080, 1_140]])  # the last one lasts 90 minutes
-SLACK = 1.12  # sessions drawn before the wanted number is kept of them
 
 
 @dataclass(frozen=True)

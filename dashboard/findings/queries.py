@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pandas as pd
 from sqlalchemy import ColumnElement, case, func, select
 
-from dashboard.access import queries as access
 from dashboard.access.actor import Actor, NotAllowedError, Role, reading, require
 from dashboard.access.frames import Question, frame
 from dashboard.findings.models import SEVERITIES, CheckRule, Finding
@@ -75,11 +72,6 @@ def rules(actor: Actor) -> pd.DataFrame:
     """Return the rules in use, in the order of reception: rule_code, severity, words, fix."""
     found = select(CheckRule.code.label("rule_code"), CheckRule.severity, _words(actor), CheckRule.fix)
     return frame(actor, found.where(CheckRule.is_active).order_by(CheckRule.position), *READERS)
-
-
-def checks_as_of(actor: Actor) -> datetime | None:
-    """Return when the files were last checked."""
-    return access.checks_as_of(actor)
 
 
 def _findings(actor: Actor) -> Question:

@@ -21,7 +21,6 @@ def load_staged(staging: Staging, mapping: Mapping, progress: Progress) -> None:
     # Hashes of rows hold moments as text, and large sorts should not go to disk.
     staging.run(SQL("set local timezone = 'UTC'"))
     staging.run(SQL("set local work_mem = '64MB'"))
-    staging.run(SQL("set local jit = off"))
     # The planner knows nothing of rows copied a moment ago and expects a handful: loops would take hours.
     if staging.ask(SQL("select count(*) from import_staging"))[0][0] > MANY:
         staging.run(SQL("set local enable_nestloop = off"))

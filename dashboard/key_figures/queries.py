@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pandas as pd
@@ -124,23 +124,6 @@ def waiting_work(actor: Actor) -> dict[str, Waiting]:
         if not _is_built(session, "waiting_work"):
             return {}
         return {row.task: Waiting(row.waiting, row.amount) for row in session.execute(asked)}
-
-
-def figures_as_of(actor: Actor) -> datetime | None:
-    """Return when the figures were last computed, or nothing before the first time."""
-    return _finished_at(actor, "figures")
-
-
-def checks_as_of(actor: Actor) -> datetime | None:
-    """Return when the files were last checked, or nothing before the first time."""
-    return _finished_at(actor, "checks")
-
-
-def _finished_at(actor: Actor, stage: str) -> datetime | None:
-    latest = text("select max(finished_at) from refresh_run where stage = :stage and state = 'done'")
-    with reading(actor) as session:
-        finished_at: datetime | None = session.execute(latest, {"stage": stage}).scalar()
-        return finished_at
 
 
 def _figure(actor: Actor, name: str) -> Figure:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.access import queries as access
 from dashboard.access.actor import Actor
 from dashboard.key_figures import charts, queries
 from dashboard.key_figures.contracts import Figure, Grain, words
@@ -17,6 +18,8 @@ from dashboard.ui import exports, figure_words, formats
 from dashboard.ui.language import _, language
 from dashboard.ui.navigation import SCREENS, page_file
 from dashboard.ui.tables import Column, Link, table
+
+MOST_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ def in_full(actor: Actor, figure: Figure, view: View) -> None:
     st.page_link(page_file("key_figures"), label=_("All key figures"), icon=":material/arrow_back:")
     st.subheader(said.label, anchor=False)
     st.markdown(said.definition)
-    facts = [_("Counted: {what}").format(what=said.numerator), formats.as_of(queries.figures_as_of(actor))]
+    facts = [_("Counted: {what}").format(what=said.numerator), formats.as_of(access.figures_as_of(actor))]
     if figure.unit == "percent":
         facts.insert(1, _("Compared with: {what}").format(what=said.denominator))
     st.caption(" · ".join(facts))
@@ -156,7 +159,9 @@ def _rows(actor: Actor, figure: Figure, view: View, found: pd.DataFrame) -> None
     st.subheader(_("The rows behind"), anchor=False)
     months = sorted(totals(found)["month"].unique(), reverse=True)
     month = st.selectbox(_("Month"), months, format_func=formats.month, key="key_figures_rows_month")
-    rows = queries.rows_behind(actor, figure.name, month=month, **view.place(), limit=200)
+    rows = queries.rows_behind(actor, figure.name, month=month, **view.place(), limit=MOST_ROWS)
+    if len(rows) == MOST_ROWS:
+        st.caption(_("The first {number} rows. Choose a site or a therapist to see fewer.").format(number=MOST_ROWS))
     therapists = {row.id: row.name for row in team.therapists(actor)}
     sites = {row.id: row.name for row in team.sites(actor)}
     shown = rows.assign(

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from dashboard.access import queries as access
 from dashboard.access.actor import Actor
 from dashboard.consent import queries as consents
 from dashboard.findings import queries as findings
@@ -60,10 +61,10 @@ def missing(actor: Actor, patient_id: int) -> None:
     """Name what the checks found missing in this file."""
     found = findings.findings_of_file(actor, patient_id)
     if found.empty:
-        st.caption(_("Nothing is missing.") + " " + formats.as_of(findings.checks_as_of(actor)))
+        st.caption(_("Nothing is missing.") + " " + formats.as_of(access.checks_as_of(actor)))
         return
     with st.container(border=True):
-        st.caption(_("Missing in this file") + " · " + formats.as_of(findings.checks_as_of(actor)))
+        st.caption(_("Missing in this file") + " · " + formats.as_of(access.checks_as_of(actor)))
         for row in found.to_dict("records"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge(words.severities()[row["severity"]], color=SEVERITY_COLOURS[row["severity"]])

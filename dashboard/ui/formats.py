@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
+from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from dashboard.access import queries as access
@@ -91,11 +91,6 @@ def moment(value: datetime | None) -> str:
 def hour(value: datetime) -> str:
     """Return a time of day in the practice's time zone."""
     return format_time(value, format="short", tzinfo=zone(), locale=locale())
-
-
-def ago(value: datetime) -> str:
-    """Return how long ago ``value`` was, in words."""
-    return format_timedelta(value - now(), add_direction=True, locale=locale())
 
 
 def as_of(value: datetime | None) -> str:

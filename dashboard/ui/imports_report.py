@@ -16,8 +16,6 @@ from dashboard.ui import formats
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.tables import Column, Here, table
 
-COUNTED = ("read", "loaded", "updated", "unchanged", "set_aside")
-
 
 def entities() -> dict[str, str]:
     """Return the words of what rows become, by code."""

@@ -109,7 +109,6 @@ def hand_written_seconds():
     """Return how long the hand-written statement takes, as the checks' own login, ids and flags fetched."""
     flags = ", ".join(condition for condition in HAND_WRITTEN)
     with db.engine("checker").connect() as connection:
-        connection.exec_driver_sql("set local jit = off")
         begun = time.monotonic()
         rows = connection.exec_driver_sql(f"select patient_id, {flags} from marts.patient_files").fetchall()
         seconds = time.monotonic() - begun

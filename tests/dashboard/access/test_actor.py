@@ -19,7 +19,7 @@ from dashboard.config import ROOT
 
 MANAGER = Actor(1, "Marta", "manager")
 # Asked before anybody can have signed in; they name no patient.
-OPEN_TO_ALL = {"practice", "people_to_choose", "active_person", "has_people", "refreshed_at", "is_late"}
+OPEN_TO_ALL = {"practice", "people_to_choose", "active_person", "has_people", "refreshed_at"}
 
 
 def questions_and_commands() -> list[tuple[str, Callable[..., Any]]]:

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 
 from dashboard.access.actor import Actor, NotAllowedError
-from dashboard.key_figures.queries import checks_as_of, figure_values, figures_as_of, figures_for, rows_behind
+from dashboard.access.queries import checks_as_of, figures_as_of
+from dashboard.key_figures.queries import figure_values, figures_for, rows_behind
 
 MANAGER = Actor(1, "Manager", "manager")
 RECEPTION = Actor(2, "Reception", "front_desk")
