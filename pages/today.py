@@ -32,14 +32,18 @@ def to_do() -> None:
         )
 
 
-def line(slot: Slot) -> str:
-    """Return who comes when and where, in one line."""
+def show_session(slot: Slot) -> None:
+    """Show who comes when, as a link, and beside it (below, on a telephone) to what, where and to whom."""
     people = ", ".join(plain(patient.name) for patient in slot.patients)
     where = slot.room_name or _("By video or telephone")
-    parts = [f"**{formats.hour(slot.starts_at)}**", people, slot.service_name, where]
-    if actor.role != "therapist":
-        parts.append(slot.therapist_name)
-    return " · ".join(part for part in parts if part)
+    facts = [slot.service_name, where, None if actor.role == "therapist" else slot.therapist_name]
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.page_link(
+            page_file("agenda"),
+            label=f"**{formats.hour(slot.starts_at)}** · {people}",
+            query_params={"appointment": str(slot.id)},
+        )
+        st.caption(" · ".join(fact for fact in facts if fact), width="content")
 
 
 def next_sessions() -> None:
@@ -47,7 +51,7 @@ def next_sessions() -> None:
     st.subheader(_("Still to come today"), anchor=False)
     slots = agenda.next_appointments(actor, formats.today(), formats.practice().time_zone, limit=MOST_SHOWN + 1)
     for slot in slots[:MOST_SHOWN]:
-        st.page_link(page_file("agenda"), label=line(slot), query_params={"appointment": str(slot.id)})
+        show_session(slot)
     if not slots:
         st.caption(_("No more sessions today."))
     elif len(slots) > MOST_SHOWN:

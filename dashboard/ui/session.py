@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard.access import queries as access
@@ -13,11 +15,12 @@ STATE_KEY = "app_user_id"
 
 
 def person() -> Actor | None:
-    """Return the person of this session as they are in the database now, or nobody."""
+    """Return the person of this session as they are in the database now, in this session's language, or nobody."""
     chosen = st.session_state.get(STATE_KEY)
     if not isinstance(chosen, int) or not may_choose():
         return None
-    return access.active_person(chosen)
+    found = access.active_person(chosen)
+    return replace(found, language=language.language()) if found else None
 
 
 def acting() -> Actor:

@@ -44,60 +44,48 @@ def _count(waiting: Counted, task: str) -> int:
 
 def _not_marked(actor: Actor, _waiting: Counted) -> Task:
     count = agenda.unconfirmed_count(actor)
-    said = ngettext(
-        "past appointment is not marked: did it take place?",
-        "past appointments are not marked: did they take place?",
-        count,
-    )
+    said = ngettext("past appointment not marked", "past appointments not marked", count)
     return Task(count, said, "agenda", ":material/event_busy:", {"view": "not_marked"})
 
 
 def _to_sign(_actor: Actor, waiting: Counted) -> Task:
     count = _count(waiting, "consents_before_session")
-    said = ngettext("consent is missing before a booked session", "consents are missing before a booked session", count)
+    said = ngettext("consent missing before a session", "consents missing before a session", count)
     return Task(count, said, "consents", ":material/signature:")
 
 
 def _held_without(_actor: Actor, waiting: Counted) -> Task:
     count = _count(waiting, "sessions_without_consent")
-    said = ngettext(
-        "session was held this month without a valid consent",
-        "sessions were held this month without a valid consent",
-        count,
-    )
+    said = ngettext("session this month without consent", "sessions this month without consent", count)
     return Task(count, said, "consents", ":material/gpp_maybe:", {"view": "coverage"})
 
 
 def _to_invoice(_actor: Actor, waiting: Counted) -> Task:
     found = waiting.get("charges_to_invoice", Waiting(0, None))
-    said = ngettext("charge is not invoiced yet: {total}", "charges are not invoiced yet: {total}", found.count)
+    said = ngettext("charge not invoiced yet: {total}", "charges not invoiced yet: {total}", found.count)
     return Task(found.count, said.format(total=formats.money(found.amount)), "billing", ":material/receipt_long:")
 
 
 def _late(_actor: Actor, waiting: Counted) -> Task:
     count = _count(waiting, "late_invoices")
-    said = ngettext("invoice is more than 90 days late", "invoices are more than 90 days late", count)
+    said = ngettext("invoice more than 90 days late", "invoices more than 90 days late", count)
     return Task(count, said, "billing", ":material/schedule:", {"view": "invoices", "late": "d90_plus"})
 
 
 def _to_approve(actor: Actor, _waiting: Counted) -> Task:
     count = len(training.entries_waiting(actor))
-    said = ngettext("training entry waits for approval", "training entries wait for approval", count)
+    said = ngettext("training entry to approve", "training entries to approve", count)
     return Task(count, said, "training", ":material/approval:")
 
 
 def _behind(actor: Actor, _waiting: Counted) -> Task:
     own = actor.therapist_id if actor.role == "therapist" else None
     count = sum(not row.is_on_pace for row in training.progress(actor, own))
-    said = ngettext("training requirement is behind its pace", "training requirements are behind their pace", count)
+    said = ngettext("training requirement behind pace", "training requirements behind pace", count)
     return Task(count, said, "training", ":material/school:")
 
 
 def _incomplete(actor: Actor, _waiting: Counted) -> Task:
     count = findings.open_findings_number(actor, severity="blocking")
-    said = ngettext(
-        "thing is missing in patient files before the next session",
-        "things are missing in patient files before the next session",
-        count,
-    )
+    said = ngettext("urgent gap in patient files", "urgent gaps in patient files", count)
     return Task(count, said, "incomplete_files", ":material/rule:", {"severity": "blocking"})

@@ -13,7 +13,7 @@ from tests.pages.conftest import Dashboard, open_as, settled
     [
         ("manager", "not marked", "Agenda"),
         ("front_desk", "not invoiced yet", "Billing"),
-        ("therapist", "missing in patient files", "Incomplete files"),
+        ("therapist", "urgent gap", "Incomplete files"),
     ],
 )
 def test_a_task_opens_its_screen(page: Page, dashboard: Dashboard, role: str, words: str, title: str) -> None:

@@ -30,6 +30,27 @@ def test_a_chosen_person_is_who_they_are_in_the_database(in_session, manager) ->
     assert in_session(who, app_user_id=manager).session_state["told"] == "manager"
 
 
+def what_is_missing() -> None:
+    import streamlit as st
+
+    from dashboard.findings import queries
+    from dashboard.ui import session
+
+    st.session_state["told"] = list(queries.rules(session.acting())["words"])
+
+
+def test_what_is_missing_is_told_in_the_session_s_language(in_session, figures_database) -> None:
+    with db.transaction(read_only=True) as session:
+        desk = session.scalar(text("select id from app_user where role = 'front_desk' and language is null limit 1"))
+    told = {
+        language: in_session(what_is_missing, app_user_id=desk, app_language=language).session_state["told"]
+        for language in ("en", "es")
+    }
+    assert "The telephone number is missing." in told["en"]
+    assert "The telephone number is missing." not in told["es"]
+    assert len(told["es"]) == len(told["en"])
+
+
 @pytest.mark.parametrize("forged", [None, "1", 0, -1, 2**60, 1.0, [1]])
 def test_a_forged_id_is_nobody(in_session, manager, forged) -> None:
     assert in_session(who, app_user_id=forged).session_state["told"] is None
