@@ -76,10 +76,14 @@ def repair(patient_id: int, rule: str) -> None:
 def queue() -> None:
     """List what is missing, the worst and oldest first."""
     chosen = choose()
+    checked_at = access.checks_as_of(actor)
+    if checked_at is None:
+        st.info(findings_list.not_checked_yet(), icon=":material/info:")
+        return
     total = queries.open_findings_number(actor, **chosen)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{findings_list.how_many(total)}**", width="content")
-        st.caption(formats.as_of(access.checks_as_of(actor)), width="content")
+        st.caption(formats.as_of(checked_at), width="content")
         everything = partial(queries.open_findings, actor, **chosen, limit=MOST_ROWS)
         exports.csv_button(
             actor, lambda: findings_list.in_words(everything()), "incomplete-files", key="incomplete_files_csv"

@@ -59,12 +59,13 @@ def next_sessions() -> None:
 
 
 st.caption(formats.day(formats.today(), "full"))
-with told():
-    if actor.role == "auditor":
-        st.page_link(page_file("key_figures"), label=_("Key figures"), icon=":material/monitoring:")
-    else:
-        to_do()
-        next_sessions()
+if actor.role == "auditor":
+    st.page_link(page_file("key_figures"), label=_("Key figures"), icon=":material/monitoring:")
+else:
+    # One after the other: who comes today is known also while the figures are not built.
+    for part in (to_do, next_sessions):
+        with told():
+            part()
 st.caption(
     _("Figures: {figures}. Checks of patient files: {checks}.").format(
         figures=formats.moment(access.figures_as_of(actor)), checks=formats.moment(access.checks_as_of(actor))

@@ -59,12 +59,16 @@ def _subtitle(file: PatientFile) -> str:
 
 def missing(actor: Actor, patient_id: int) -> None:
     """Name what the checks found missing in this file."""
+    checked_at = access.checks_as_of(actor)
+    if checked_at is None:
+        st.caption(findings_list.not_checked_yet())
+        return
     found = findings.findings_of_file(actor, patient_id)
     if found.empty:
-        st.caption(_("Nothing is missing.") + " " + formats.as_of(access.checks_as_of(actor)))
+        st.caption(_("Nothing is missing.") + " " + formats.as_of(checked_at))
         return
     with st.container(border=True):
-        st.caption(_("Missing in this file") + " · " + formats.as_of(access.checks_as_of(actor)))
+        st.caption(_("Missing in this file") + " · " + formats.as_of(checked_at))
         for row in found.to_dict("records"):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.badge(words.severities()[row["severity"]], color=SEVERITY_COLOURS[row["severity"]])

@@ -37,6 +37,11 @@ def rule_words(actor: Actor) -> dict[str, str]:
     return dict(zip(found["rule_code"], found["words"], strict=True))
 
 
+def not_checked_yet() -> str:
+    """Return the sentence that says that nothing is known, which is not the same as nothing missing."""
+    return _("The files have not been checked yet. That follows a minute or two after the start; reload then.")
+
+
 def how_many(total: int) -> str:
     """Return the sentence that says how much is missing."""
     return ngettext("{total} thing is missing", "{total} things are missing", total).format(total=formats.number(total))

@@ -122,6 +122,14 @@ def test_a_practice_without_rows_opens_on_every_screen_before_and_after_its_firs
             page = context.new_page()
             open_as(page, empty_dashboard, role)
             found += [f"{role}: {complaint}" for complaint in tour(page, role)]
+            if role == "manager":
+                # Files that nobody checked are not complete files, and who comes today needs no figures.
+                go(page, "incomplete_files")
+                unknown = page.get_by_text("have not been checked yet")
+                expect(unknown).to_have_count(0 if roles == ROLES else 1)
+                expect(page.get_by_text("Nothing is missing here")).to_have_count(1 if roles == ROLES else 0)
+                go(page, "today")
+                expect(page.get_by_text("Still to come today")).to_be_visible()
             context.close()
         if roles != ROLES:
             empty_dashboard.refresh()
