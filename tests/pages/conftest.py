@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -34,6 +35,19 @@ FLAGS = (
     "--disable-sync",
 )
 WAIT_MS = 20_000
+STILL_MS = 300
+STILL = """
+(longEnough) => {
+    const moving = document.getAnimations().some(
+        (a) => a.playState === "running" && a.effect?.getComputedTiming().iterations !== Infinity
+    );
+    const busy = !document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        || document.querySelector('[data-stale="true"]') || moving;
+    const now = performance.now();
+    if (busy || window.stillSince === undefined) window.stillSince = now;
+    return !busy && now - window.stillSince >= longEnough;
+}
+"""
 ROLE_NAMES = {
     "manager": "Practice manager",
     "therapist": "Therapist",
@@ -147,10 +161,24 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def settled(page: Page) -> Page:
-    """Wait until the screen has finished running."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_function("() => !document.querySelector('[data-stale=\"true\"]')")
+    """Wait until the screen has finished running and moving, and has stayed so.
+
+    A click is answered a moment later (the run that it starts is announced by the server), and what opens or closes
+    moves for a while: a click on something that moves may miss it.
+    """
+    page.evaluate("window.stillSince = undefined")
+    page.wait_for_function(STILL, arg=STILL_MS, polling=50)
     return page
+
+
+def address_with(page: Page, part: str) -> None:
+    """Wait until the page's address holds ``part``."""
+    expect(page).to_have_url(re.compile(re.escape(part)))
+
+
+def address_without(page: Page, part: str) -> None:
+    """Wait until the page's address no longer holds ``part``."""
+    expect(page).not_to_have_url(re.compile(re.escape(part)))
 
 
 def open_as(page: Page, dashboard: Dashboard, role: str, slug: str = "today", person: str | None = None) -> Page:

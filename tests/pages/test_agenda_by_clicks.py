@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, address_with, address_without, open_as, settled
 
 pytestmark = pytest.mark.browser
 
@@ -123,10 +123,10 @@ def test_an_event_opens_its_panel_and_again_after_it_was_closed(page: Page, dash
     for _time in range(2):
         event.click()
         expect(page.get_by_role("dialog")).to_be_visible()
-        assert "appointment=" in page.url
+        address_with(page, "appointment=")
         page.get_by_role("button", name="Close").click()
         expect(page.get_by_role("dialog")).to_be_hidden()
-        assert "appointment=" not in settled(page).url
+        address_without(page, "appointment=")
 
 
 def test_a_therapist_sees_colleagues_busy_and_cannot_open_them(page: Page, dashboard: Dashboard) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.config import ROOT
 from tests.conftest import Cluster
-from tests.pages.conftest import Dashboard, open_as, serve_clone, settled
+from tests.pages.conftest import Dashboard, address_with, open_as, serve_clone, settled
 
 pytestmark = pytest.mark.browser
 
@@ -79,4 +79,4 @@ def test_a_figure_added_in_sql_and_yaml_is_on_the_screen_after_a_refresh(
     card.get_by_role("link", name="See in full").click()
     settled(page)
     expect(page.get_by_role("heading", name="Lucky number")).to_be_visible()
-    assert "figure=kpi_lucky_number" in page.url
+    address_with(page, "figure=kpi_lucky_number")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, address_with, open_as
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ def test_the_queue_shows_the_most_urgent_and_pages_keep_the_filters(page: Page, 
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_text("Page 2 of")).to_be_visible()
-    assert "severity=important" in settled(page).url
+    address_with(page, "severity=important")
 
 
 def test_a_therapist_reads_nothing_of_a_colleagues_file(page: Page, dashboard: Dashboard) -> None:

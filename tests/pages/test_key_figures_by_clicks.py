@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, address_with, open_as, settled
 
 
 def test_a_figure_opens_with_its_definition_and_the_rows_behind_it(page: Page, dashboard: Dashboard) -> None:
@@ -15,7 +15,7 @@ def test_a_figure_opens_with_its_definition_and_the_rows_behind_it(page: Page, d
     expect(page.get_by_text("Appointments attended, out of")).to_be_visible()
     expect(page.get_by_text("As of").first).to_be_visible()
     expect(page.get_by_text("The rows behind")).to_be_visible()
-    assert "figure=kpi_show_rate" in page.url
+    address_with(page, "figure=kpi_show_rate")
 
 
 def test_a_shared_address_opens_the_same_figure_of_the_same_site(page: Page, dashboard: Dashboard) -> None:

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, address_with, open_as, settled
 
 pytestmark = pytest.mark.browser
 
@@ -40,7 +40,7 @@ def test_a_file_found_without_accents_is_edited_and_keeps_what_was_saved(page: P
     page.wait_for_function("() => document.querySelectorAll('[data-testid=\"stDataFrame\"] tbody tr').length === 1")
     open_first_row(page)
     expect(page.get_by_role("heading", name=str(name))).to_be_visible()
-    assert f"patient={patient}" in settled(page).url
+    address_with(page, f"patient={patient}")
 
     page.get_by_label("Profession").fill("Lighthouse keeper")
     page.get_by_role("button", name="Save").click()
@@ -85,7 +85,7 @@ def test_a_guardian_is_added_to_a_file(page: Page, dashboard: Dashboard) -> None
     [(patient,)] = dashboard.rows("select id from patient where birth_date > now() - interval '10 years' limit 1")
     open_as(page, dashboard, "front_desk", f"patient_files?patient={patient}&part=family")
     page.get_by_text("Add a guardian").click()
-    page.locator(f".st-key-patient_files_guardian_{patient}_new_name input").fill("Rosalinda")
+    settled(page).locator(f".st-key-patient_files_guardian_{patient}_new_name input").fill("Rosalinda")
     page.get_by_role("button", name="Save the guardian").last.click()
     expect(page.get_by_text("Rosalinda · ")).to_be_visible()
     assert dashboard.rows("select patient_id from guardian where given_name = 'Rosalinda'") == [(patient,)]
