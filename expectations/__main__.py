@@ -54,20 +54,17 @@ def run_round(rules: Sequence[Rule] = RULES) -> findings.Tally:
 
 @contextmanager
 def _alone() -> Iterator[Connection]:
-    """Yield a connection whose transactions are snapshots, once no other round is under way."""
+    """Yield a session of its own whose transactions are snapshots, once no other round is under way."""
     with db.engine("checker").execution_options(isolation_level="REPEATABLE READ").connect() as connection:
+        connection.detach()  # never back to the pool: closing it drops the copy of the files and the lock
         connection.exec_driver_sql("select pg_advisory_lock(%s)", (LOCK,))
         connection.commit()
-        try:
-            yield connection
-        finally:
-            connection.rollback()
-            connection.exec_driver_sql("select pg_advisory_unlock(%s)", (LOCK,))
-            connection.commit()
+        yield connection
 
 
 def _check(connection: Connection, rules: Sequence[Rule], run: int) -> findings.Tally:
-    judgements = judge(rules, db.url("checker"))
+    findings.look(connection)
+    judgements = judge(rules, connection)
     if broken := [judgement for judgement in judgements if judgement.is_broken]:
         raise BrokenRuleError(broken)
     tally = findings.record(connection, judgements, run)

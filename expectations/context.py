@@ -25,11 +25,15 @@ from great_expectations.expectations.row_conditions import (
     NullityCondition,
     OrCondition,
 )
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection
+from sqlalchemy.pool import StaticPool
 
 from expectations.rule import Rule
 
-SCHEMA, VIEW, KEY = "marts", "patient_files", "patient_id"
+FILES, KEY = "patient_files", "patient_id"
+"""The files as the round saw them, a temporary table of its session; and what identifies one."""
+NOWHERE = "postgresql+psycopg://checker@nowhere/nothing"
+"""An address that nobody connects to: Great Expectations wants one of this form, and works on our session."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,14 @@ class Judgement:
     is_broken: bool
 
 
-def judge(rules: Sequence[Rule], address: URL) -> list[Judgement]:
-    """Judge all files by all rules.
+def judge(rules: Sequence[Rule], connection: Connection) -> list[Judgement]:
+    """Judge all files by all rules, in the session of ``connection``, which has no transaction under way.
 
     Great Expectations only says yes or no for each rule (``BOOLEAN_ONLY``) and hands over the rule's own query for
     the failing rows; which of its columns are read, and when, is ours to decide. A rule whose query broke also reads
     as "not successful": that is told apart here. Texts of exceptions may hold values and are dropped.
     """
-    with _all_files(address) as (batch, engine):
+    with _all_files(connection) as (batch, engine):
         outcome = batch.validate(
             gx.ExpectationSuite(name="files", expectations=[_expectation(rule) for rule in rules]),
             result_format={
@@ -63,19 +67,21 @@ def judge(rules: Sequence[Rule], address: URL) -> list[Judgement]:
 
 
 @contextmanager
-def _all_files(address: URL) -> Iterator[tuple[Batch, SqlAlchemyExecutionEngine]]:
-    """Yield the view of all files as Great Expectations knows it, and close its connections afterwards."""
+def _all_files(connection: Connection) -> Iterator[tuple[Batch, SqlAlchemyExecutionEngine]]:
+    """Yield the table of all files as Great Expectations knows it, on the session that we lend to its engines."""
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL + 1)
     context = gx.get_context(mode="ephemeral", project_config=_no_documents())
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    there = address.update_query_dict({"options": f"-csearch_path={SCHEMA} -cjit=off"})
-    source = context.data_sources.add_postgres("practice", connection_string=there.render_as_string(False))
+    lent = connection.connection.dbapi_connection
+    source = context.data_sources.add_postgres(
+        "practice", connection_string=NOWHERE, kwargs={"creator": lambda: lent, "poolclass": StaticPool}
+    )
     try:
-        table = source.add_table_asset(VIEW, table_name=VIEW)
+        table = source.add_table_asset(FILES, table_name=FILES)
         yield table.add_batch_definition_whole_table("all").get_batch(), source.get_execution_engine()
     finally:
-        source.get_execution_engine().close()
-        source.get_engine().dispose()
+        for engine in (source.get_execution_engine().engine, source.get_engine()):
+            engine.dispose(close=False)  # the session is ours
 
 
 def index_columns(rules: Sequence[Rule]) -> list[str]:

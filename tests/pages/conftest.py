@@ -100,6 +100,7 @@ def serve_clone(cluster: Cluster, template: str, folder: Path) -> Iterator[Dashb
     with FileLock(str(cluster.folder / f"{template}.clone.lock")):
         cluster.run(f"create database {name} template {template}")
     cluster.run(f"grant connect on database {name} to app_rt, transformer, checker")
+    cluster.run(f"grant temporary on database {name} to checker")
     environment = cluster.environment(name)
     port = _free_port()
     with (folder / "server.log").open("wb") as log:
