@@ -73,7 +73,7 @@ def _all_files(connection: Connection) -> Iterator[tuple[Batch, SqlAlchemyExecut
     context = gx.get_context(mode="ephemeral", project_config=_no_documents())
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     lent = connection.connection.dbapi_connection
-    source = context.data_sources.add_postgres(
+    source = context.data_sources.add_postgres(  # type: ignore[call-arg] # its stub leaves out the engine's arguments
         "practice", connection_string=NOWHERE, kwargs={"creator": lambda: lent, "poolclass": StaticPool}
     )
     try:

@@ -21,8 +21,8 @@ def frame(actor: Actor, question: Question, *roles: Role) -> pd.DataFrame:
         return pd.DataFrame(result.all(), columns=list(result.keys()))
 
 
-def number_of_rows(actor: Actor, question: Question, *roles: Role) -> int:
-    """Return how many rows ``question`` has for ``actor``, at most one more than ``MOST_COUNTED``."""
-    bounded = question.limit(MOST_COUNTED + 1).subquery()
+def number_of_rows(actor: Actor, question: Question, *roles: Role, most: int = MOST_COUNTED) -> int:
+    """Return how many rows ``question`` has for ``actor``, at most one more than ``most``."""
+    bounded = question.limit(most + 1).subquery()
     with reading(actor, *roles) as session:
         return session.execute(select(func.count()).select_from(bounded)).scalar_one()

@@ -39,6 +39,8 @@ CANCELLED_BY = ("patient", "practice", "therapist")
 REASONS = ("illness", "work", "travel", "no_longer_needed", "therapist_away", "weather", "other")
 
 OPEN = text("state in ('held', 'booked', 'confirmed')")
+AHEAD = text("state in ('booked', 'confirmed')")
+"""As text: only a condition without parameters makes the planner use an index over these states."""
 OPEN_WITH_ROOM = text("state in ('held', 'booked', 'confirmed') and room_id is not null")
 
 
@@ -141,6 +143,7 @@ class Attendee(Base):
             where=OPEN,
         ),
         Index("ix_appointment_patient_patient_id_starts_at", "patient_id", "starts_at"),
+        Index("ix_appointment_patient_ahead", "starts_at", "patient_id", postgresql_where=AHEAD),
     )
 
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)

@@ -1,4 +1,4 @@
-"""Questions about consent: what is missing before which session, who must sign, and what a file holds."""
+"""Questions about consent: who must sign, what a file holds, and which sessions were held without."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import func, select
 
 from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, reading
@@ -24,81 +24,6 @@ READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 MISSING = CONSENT_STATUS.c
 WITHOUT = SESSIONS_WITHOUT_CONSENT.c
 THERAPIST_NAME = func.concat_ws(" ", Therapist.given_name, Therapist.surnames).label("therapist_name")
-
-
-@dataclass(frozen=True)
-class Filter:
-    """What narrows the work list; nothing chosen narrows nothing."""
-
-    kind: str | None = None
-    status: str | None = None
-    site_id: int | None = None
-    therapist_id: int | None = None
-
-    def narrow(self, found: Question) -> Question:
-        """Return ``found`` narrowed to what was chosen."""
-        wanted = {
-            MISSING.kind: self.kind,
-            MISSING.status: self.status,
-            MISSING.site_id: self.site_id,
-            MISSING.therapist_id: self.therapist_id,
-        }
-        return found.where(*(column == value for column, value in wanted.items() if value is not None))
-
-
-def _own(actor: Actor, therapist_id: ColumnElement[int]) -> list[ColumnElement[bool]]:
-    """Say again on the view's own column whose files a therapist sees, so that it does not look at all of them."""
-    return [therapist_id == actor.therapist_id] if actor.role == "therapist" else []
-
-
-def _missing(actor: Actor, chosen: Filter, found: Question) -> Question:
-    """Join what is missing with its file, and keep what was chosen and what the actor may see."""
-    return chosen.narrow(
-        found.select_from(CONSENT_STATUS)
-        .join(Patient, Patient.id == MISSING.patient_id)
-        .where(MISSING.is_valid.is_(False), patients.is_visible_to(actor), *_own(actor, MISSING.therapist_id))
-    )
-
-
-def consents_missing(actor: Actor, chosen: Filter, *, limit: int = 25, offset: int = 0) -> pd.DataFrame:
-    """Return what is missing, the patients with the nearest session first.
-
-    Columns: patient_id, number, name, kind, status, consent_id, missing_signers, next_session_at, valid_until,
-    therapist_name, last_attempt_at, last_outcome.
-    """
-    attempt = (
-        select(ConsentAttempt.attempted_at, ConsentAttempt.outcome)
-        .where(ConsentAttempt.patient_id == MISSING.patient_id, ConsentAttempt.kind == MISSING.kind)
-        .order_by(ConsentAttempt.attempted_at.desc())
-        .limit(1)
-        .lateral("attempt")
-    )
-    shown = select(
-        MISSING.patient_id,
-        Patient.number,
-        patients.NAME,
-        MISSING.kind,
-        MISSING.status,
-        MISSING.consent_id,
-        MISSING.missing_signers,
-        MISSING.next_session_at,
-        MISSING.valid_until,
-        THERAPIST_NAME,
-        attempt.c.attempted_at.label("last_attempt_at"),
-        attempt.c.outcome.label("last_outcome"),
-    )
-    found = (
-        _missing(actor, chosen, shown)
-        .outerjoin(Therapist, Therapist.id == MISSING.therapist_id)
-        .outerjoin(attempt, true())
-        .order_by(MISSING.next_session_at.nulls_last(), MISSING.patient_id, MISSING.kind)
-    )
-    return frame(actor, found.limit(limit).offset(offset), *READERS)
-
-
-def consents_missing_number(actor: Actor, chosen: Filter) -> int:
-    """Return how many rows ``consents_missing`` has over all its pages."""
-    return number_of_rows(actor, _missing(actor, chosen, select(MISSING.patient_id)), *READERS)
 
 
 def consents_needed(actor: Actor, patient_id: int) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import streamlit as st
 
 from dashboard.access import queries as access
 from dashboard.access.actor import Actor
-from dashboard.consent import queries
-from dashboard.consent.queries import Filter
+from dashboard.consent import queries, work_list
+from dashboard.consent.work_list import MOST_COUNTED, Filter
 from dashboard.key_figures.queries import figure_values
 from dashboard.ui import exports, filters, formats, team_filters, words
 from dashboard.ui.language import _, ngettext
@@ -37,12 +37,11 @@ def signers(codes: object, names: dict[int, str]) -> str:
 def to_obtain(actor: Actor) -> None:
     """List what is missing, the nearest session first; a row opens the consents of its file."""
     wanted = _filters(actor)
-    total = queries.consents_missing_number(actor, wanted)
+    total = work_list.consents_missing_number(actor, wanted)
     with st.container(horizontal=True, vertical_alignment="center"):
-        number = ngettext("{total} consent to obtain", "{total} consents to obtain", total)
-        st.markdown(f"**{number.format(total=formats.number(total))}**", width="content")
+        st.markdown(f"**{_to_obtain_in_words(total)}**", width="content")
         exports.csv_button(actor, partial(_missing_in_words, actor, wanted, MOST_ROWS, 0), "consents", "consents_csv")
-    offset = filters.page_number("consents", total, PER_PAGE)
+    offset = filters.page_number("consents", total, PER_PAGE, MOST_COUNTED)
     table(
         _missing_in_words(actor, wanted, PER_PAGE, offset),
         [
@@ -59,6 +58,13 @@ def to_obtain(actor: Actor) -> None:
         empty=_("Every consent is in place here. Take a filter away to see more."),
         opens=lambda row: Here({"patient": int(row["patient_id"]), "consent": _id(row["consent_id"])}),
     )
+
+
+def _to_obtain_in_words(total: int) -> str:
+    if total > MOST_COUNTED:
+        return _("More than {total} consents to obtain").format(total=formats.number(MOST_COUNTED))
+    number = ngettext("{total} consent to obtain", "{total} consents to obtain", total)
+    return number.format(total=formats.number(total))
 
 
 def _id(value: float | None) -> int | str:
@@ -82,7 +88,7 @@ def _filters(actor: Actor) -> Filter:
 
 
 def _missing_in_words(actor: Actor, wanted: Filter, limit: int, offset: int) -> pd.DataFrame:
-    found = queries.consents_missing(actor, wanted, limit=limit, offset=offset)
+    found = work_list.consents_missing(actor, wanted, limit=limit, offset=offset)
     names = queries.signer_names(actor, [int(patient) for patient in found["patient_id"].unique()])
     return found.assign(
         kind=found["kind"].map(words.consent_kinds()),

@@ -76,7 +76,7 @@ def search(page: str, label: str) -> str:
     return str(st.session_state[kept])
 
 
-def page_number(page: str, total: int, per_page: int) -> int:
+def page_number(page: str, total: int, per_page: int, most: int = MOST_COUNTED) -> int:
     """Offer pages of a long list and return the offset of the first row; nothing is shown when one page holds all."""
     pages = max(1, -(-total // per_page))
     current = min(address.id_parameter("p") or 1, pages)
@@ -87,16 +87,16 @@ def page_number(page: str, total: int, per_page: int) -> int:
         if st.button(_("Previous"), key=f"{page}_previous", disabled=current == 1, icon=":material/chevron_left:"):
             address.keep("p", current - 1 if current > 2 else None)
             st.rerun()
-        st.caption(_rows_in_words(current, pages, total))
+        st.caption(_rows_in_words(current, pages, total, most))
         if st.button(_("Next"), key=f"{page}_next", disabled=current == pages, icon=":material/chevron_right:"):
             address.keep("p", current + 1)
             st.rerun()
     return (current - 1) * per_page
 
 
-def _rows_in_words(current: int, pages: int, total: int) -> str:
-    if total > MOST_COUNTED:
-        return _("Page {page} · more than {total} rows").format(page=current, total=formats.number(MOST_COUNTED))
+def _rows_in_words(current: int, pages: int, total: int, most: int) -> str:
+    if total > most:
+        return _("Page {page} · more than {total} rows").format(page=current, total=formats.number(most))
     return _("Page {page} of {pages} · {total} rows").format(page=current, pages=pages, total=formats.number(total))
 
 

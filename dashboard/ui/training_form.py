@@ -13,12 +13,13 @@ from dashboard.access.actor import Actor
 from dashboard.training import commands, queries
 from dashboard.training.commands import LONGEST_TEXT, Training
 from dashboard.training.queries import Entry
-from dashboard.ui import errors, formats, notice
+from dashboard.ui import errors, filters, formats, notice
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.text import plain
 from dashboard.ui.training_words import kinds, modes, topics
 
 KEY = "training_key"
+PER_PAGE = 25
 
 
 def log_button(actor: Actor, therapist_id: int) -> None:
@@ -116,7 +117,8 @@ def waiting(actor: Actor, therapist_id: int | None = None) -> None:
         return
     words = ngettext("{number} entry waits for approval", "{number} entries wait for approval", len(found))
     st.markdown(f"**{words.format(number=formats.number(len(found)))}**")
-    for entry in found:
+    offset = filters.page_number("training", len(found), PER_PAGE)
+    for entry in found[offset : offset + PER_PAGE]:
         _waiting_row(actor, entry, therapist_is_named=therapist_id is None)
 
 

@@ -167,10 +167,22 @@ def upgrade() -> None:
     op.create_index(
         "ix_appointment_patient_patient_id_starts_at", "appointment_patient", ["patient_id", "starts_at"], unique=False
     )
+    op.create_index(
+        "ix_appointment_patient_ahead",
+        "appointment_patient",
+        ["starts_at", "patient_id"],
+        unique=False,
+        postgresql_where=sa.text("state in ('booked', 'confirmed')"),
+    )
 
 
 def downgrade() -> None:
     """Take this step back."""
+    op.drop_index(
+        "ix_appointment_patient_ahead",
+        table_name="appointment_patient",
+        postgresql_where=sa.text("state in ('booked', 'confirmed')"),
+    )
     op.drop_index("ix_appointment_patient_patient_id_starts_at", table_name="appointment_patient")
     op.drop_table("appointment_patient")
     op.drop_table("clinical_history")

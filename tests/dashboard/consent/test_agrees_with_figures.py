@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from dashboard import clock, db
 from dashboard.access import queries as access
 from dashboard.access.actor import Actor
-from dashboard.consent import queries, signers
+from dashboard.consent import queries, signers, work_list
 from dashboard.consent.marts import CONSENT_STATUS
 from dashboard.consent.models import Consent, ConsentTemplate
-from dashboard.consent.queries import Filter
+from dashboard.consent.work_list import Filter
 from dashboard.patients.models import Patient
 from dashboard.team import queries as team
 from tests.conftest import Database
@@ -60,12 +60,12 @@ def test_the_rules_and_the_figures_agree_on_who_must_sign_and_what_holds(office:
 
 
 def test_the_work_list_holds_each_missing_consent_once_the_nearest_session_first(office: Actor) -> None:
-    total = queries.consents_missing_number(office, Filter())
-    found = queries.consents_missing(office, Filter(), limit=EVERYTHING)
+    total = work_list.consents_missing_number(office, Filter())
+    found = work_list.consents_missing(office, Filter(), limit=EVERYTHING)
     assert len(found) == total == len(found.drop_duplicates(["patient_id", "kind"]))
     assert found["next_session_at"].dropna().is_monotonic_increasing
     for kind in ("treatment", "data_protection", "telehealth"):
-        narrowed = queries.consents_missing(office, Filter(kind=kind), limit=EVERYTHING)
+        narrowed = work_list.consents_missing(office, Filter(kind=kind), limit=EVERYTHING)
         assert set(narrowed["kind"]) <= {kind}
         assert len(narrowed) == (found["kind"] == kind).sum()
 
@@ -75,11 +75,11 @@ def test_a_therapist_sees_what_is_missing_in_the_own_files(office: Actor) -> Non
     for row in team.therapists(office):
         of_one = Filter(therapist_id=row.id)
         actor = replace(office, role="therapist", therapist_id=row.id)
-        own = queries.consents_missing_number(actor, Filter())
-        assert own == queries.consents_missing_number(office, of_one)
-        assert queries.consents_missing_number(actor, Filter(therapist_id=-1)) == 0
+        own = work_list.consents_missing_number(actor, Filter())
+        assert own == work_list.consents_missing_number(office, of_one)
+        assert work_list.consents_missing_number(actor, Filter(therapist_id=-1)) == 0
         total += own
-    assert total <= queries.consents_missing_number(office, Filter())
+    assert total <= work_list.consents_missing_number(office, Filter())
 
 
 def test_sessions_without_consent_are_listed_with_their_number_the_latest_first(office: Actor) -> None:
@@ -92,7 +92,7 @@ def test_sessions_without_consent_are_listed_with_their_number_the_latest_first(
 
 
 def test_a_file_says_what_it_needs(office: Actor) -> None:
-    missing = queries.consents_missing(office, Filter(), limit=1).iloc[0]
+    missing = work_list.consents_missing(office, Filter(), limit=1).iloc[0]
     needed = queries.consents_needed(office, int(missing["patient_id"]))
     assert {"treatment", "data_protection"} <= set(needed["kind"])
     assert not needed["is_valid"].all()
