@@ -1,0 +1,70 @@
+"""Row security as migrations write it: who may do what with a table, and with which of its rows.
+
+Postgres refuses what is not granted, and shows no row that no policy admits. Every protected table has the same
+shape: the owner (migrations, triggers, functions of ours) and the logins of figures and checks pass; a person's role
+passes by its own policy and, on top, only while the transaction's token belongs to a session of that very role.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alembic import op
+
+OWNER = "intersession_owner"
+ROLES = ("manager", "therapist", "front_desk", "auditor")
+OPERATIONS = {"r": "select", "i": "insert", "u": "update", "d": "delete"}
+
+
+@dataclass(frozen=True)
+class Right:
+    """What a role may do with a table.
+
+    Attributes:
+        operations: Letters of ``OPERATIONS``.
+        rows: Which rows, as a condition; constants in it stand in ``(select …)``, which Postgres asks once a query.
+        columns: The columns that the role may read, when not all; and update, when ``changes`` is empty.
+        changes: The columns that the role may update, when not all.
+        writes: Which rows it may leave behind, when other than ``rows``.
+    """
+
+    operations: str
+    rows: str = "true"
+    columns: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    writes: str = ""
+
+
+def protect(table: str, **rights: Right) -> None:
+    """Enable and force row security on ``table``, with one policy a role and nothing for anybody else."""
+    op.execute(f"alter table {table} enable row level security")
+    op.execute(f"alter table {table} force row level security")
+    op.execute(f"create policy everything on {table} to {OWNER} using (true) with check (true)")
+    op.execute(f"create policy figures on {table} to transformer, checker using (true) with check (true)")
+    people = ", ".join(f"app_{role}" for role in ROLES)
+    op.execute(
+        f"create policy own_session on {table} as restrictive to {people}"
+        " using ((select session_role()) = current_user) with check ((select session_role()) = current_user)"
+    )
+    for role, right in rights.items():
+        allow(table, role, right)
+
+
+def allow(table: str, role: str, right: Right) -> None:
+    """Grant a role its operations on ``table`` and admit its rows."""
+    for letter in right.operations:
+        columns = right.columns if letter == "r" else right.changes if letter == "u" else ()
+        listed = f" ({', '.join(columns)})" if columns else ""
+        op.execute(f"grant {OPERATIONS[letter]}{listed} on {table} to app_{role}")
+    op.execute(
+        f"create policy {role} on {table} to app_{role} using ({right.rows}) with check ({right.writes or right.rows})"
+    )
+
+
+def unprotect(table: str) -> None:
+    """Take ``protect`` back."""
+    for policy in ("everything", "figures", "own_session", *ROLES):
+        op.execute(f"drop policy if exists {policy} on {table}")
+    op.execute(f"alter table {table} no force row level security")
+    op.execute(f"alter table {table} disable row level security")
+    op.execute(f"revoke all on {table} from {', '.join(f'app_{role}' for role in ROLES)}")
