@@ -26,6 +26,9 @@ from dashboard.config import ROOT
 SMALL_DEMO_SESSIONS = "4000"
 
 
+BLANK = "template1"
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The run's Postgres server: its administrative address and the secret of the logins' passwords."""
@@ -163,9 +166,10 @@ def _clone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> 
     # Copying a template fails while anybody is connected to it, and two copies may not run at once.
     with FileLock(str(cluster.folder / f"{template}.clone.lock")):
         cluster.run(f"create database {name} template {template}")
-    cluster.run(f"revoke all on database {name} from public")
-    cluster.run(f"grant connect on database {name} to app_rt, transformer, checker")
-    cluster.run(f"grant temporary on database {name} to checker")
+    if template != BLANK:  # a copy has none of the rights on the database itself
+        cluster.run(f"revoke all on database {name} from public")
+        cluster.run(f"grant connect on database {name} to app_rt, transformer, checker")
+        cluster.run(f"grant temporary on database {name} to checker")
     database = Database(name, cluster)
     for key in ("DATABASE_URL", "INTERSESSION_LOGIN_SECRET", "INTERSESSION_DATA_DIR", "DO_NOT_TRACK"):
         monkeypatch.setenv(key, database.environment[key])
@@ -196,4 +200,4 @@ def figures_database(cluster: Cluster, figures_template: str, monkeypatch: pytes
 @pytest.fixture
 def blank_database(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Return a database without even a schema, for this test alone."""
-    yield from _clone(cluster, "template1", monkeypatch)
+    yield from _clone(cluster, BLANK, monkeypatch)

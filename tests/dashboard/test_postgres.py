@@ -14,7 +14,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -342,59 +341,3 @@ def test_root_runs_a_copy_of_programs_that_the_servers_account_cannot_read(home:
         with postgres.running(home, Path(hidden, package, "pginstall18", "bin")) as server:
             assert ask(server, "select 1") == [(1,)]
             assert f"{home}/programs-18" in Path(f"/proc/{server.pid}/cmdline").read_text()
-
-
-def as_ordinary_user(python: str, code: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
-    packages = Path(psycopg.__file__).parents[1]
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{packages}", "PYTHONDONTWRITEBYTECODE": "1"}
-    who: dict[str, Any] = {"user": NOBODY.pw_uid, "group": NOBODY.pw_gid, "extra_groups": []} if AS_ROOT else {}
-    command: list[str | Path] = [python, "-c", code, *arguments]
-    return subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, check=False, **who)
-
-
-def ordinary_python() -> str:
-    """Return an interpreter that somebody who is not root can run with our packages."""
-    for python in (sys.executable, "/usr/bin/python3"):
-        with suppress(PermissionError):
-            if as_ordinary_user(python, "import psycopg, dashboard.config").returncode == 0:
-                return python
-    pytest.skip("the account nobody can run no Python with our packages here")
-
-
-def test_an_ordinary_user_runs_it_in_a_folder_of_theirs() -> None:
-    code = """
-import os, sys
-from pathlib import Path
-from dashboard import postgres
-folder = Path(sys.argv[1])
-with postgres.running(folder) as server:
-    owners = {path.stat().st_uid for path in folder.rglob("*")}
-    assert owners == {os.geteuid()} != {0}, owners
-    assert Path(f"/proc/{server.pid}").stat().st_uid == os.geteuid()
-with postgres.running(folder):
-    print("twice")
-"""
-    with tempfile.TemporaryDirectory() as folder:
-        if AS_ROOT:
-            os.chown(folder, NOBODY.pw_uid, NOBODY.pw_gid)
-        done = as_ordinary_user(ordinary_python(), code, Path(folder, "home"))
-        assert (done.stdout, done.stderr) == ("twice\n", "")
-        wait_until(lambda: not watchers(Path(folder, "home")))
-
-
-def test_an_ordinary_user_is_told_of_a_folder_that_is_not_theirs() -> None:
-    code = "import sys, pathlib; from dashboard import postgres; postgres.start(pathlib.Path(sys.argv[1]))"
-    done = as_ordinary_user(ordinary_python(), code, Path("/usr/intersession-of-somebody-else"))
-    assert "Set INTERSESSION_DATA_DIR to a folder of your own" in done.stderr.splitlines()[-1]
-
-
-@pytest.mark.skipif(not AS_ROOT, reason="root only")
-def test_root_runs_an_ordinary_users_server_as_that_user() -> None:
-    code = "import sys, pathlib; from dashboard import postgres\nwith postgres.running(pathlib.Path(sys.argv[1])): pass"
-    with tempfile.TemporaryDirectory() as folder:
-        os.chown(folder, NOBODY.pw_uid, NOBODY.pw_gid)
-        assert as_ordinary_user(ordinary_python(), code, Path(folder, "home")).stderr == ""
-        with postgres.running(Path(folder, "home")) as server:
-            assert Path(f"/proc/{server.pid}").stat().st_uid == NOBODY.pw_uid
-        wait_until(lambda: not watchers(Path(folder, "home")))
-        assert as_ordinary_user(ordinary_python(), code, Path(folder, "home")).stderr == ""

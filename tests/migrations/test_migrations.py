@@ -125,10 +125,11 @@ def test_no_login_owns_creates_or_administers_anything(database, superuser, logi
     assert attempt(login, "select pg_read_file('/etc/passwd')") == "42501"
 
 
-@pytest.mark.parametrize("login", ["app_rt", "checker"])
-def test_only_the_figures_login_makes_temporary_tables_or_schemas(database, login) -> None:
-    assert attempt(login, "create temporary table mine (id int)") == "42501"
+@pytest.mark.parametrize(("login", "temporary"), [("app_rt", "42501"), ("checker", "done")])
+def test_only_the_figures_login_makes_tables_and_the_checks_one_that_ends_with_them(database, login, temporary) -> None:
+    assert attempt(login, "create temporary table mine (id int)") == temporary
     assert attempt(login, "create table marts.mine (id int)") == "42501"
+    assert attempt(login, "create table mine (id int)") == "42501"
 
 
 @pytest.mark.parametrize(
