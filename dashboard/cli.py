@@ -20,14 +20,14 @@ from sqlalchemy.exc import DBAPIError
 
 from dashboard import __version__, db, demo, postgres, schema
 from dashboard.access import queries as access
-from dashboard.access.actor import Actor
+from dashboard.access.actor import Administrator
 from dashboard.config import settings
 from dashboard.demo.shape import FEWEST, MOST
 from dashboard.imports.commands import run_import
 from dashboard.imports.mapping import MappingError
 from dashboard.supervise import is_taken, serve
 
-COMMAND_LINE = Actor(user_id=0, display_name="command line", role="manager")
+COMMAND_LINE = Administrator()
 
 
 def fail(sentence: str) -> NoReturn:
@@ -179,7 +179,7 @@ def _state() -> dict[str, Any]:
         revision = schema.revision(connection)
     if revision is None:
         return {"rows": {}, "revision": None, "figures_as_of": None, "checks_as_of": None, "open_findings": 0}
-    with db.transaction(read_only=True) as session:
+    with db.administration(read_only=True) as session:
         tables = session.scalars(
             text("select tablename::text from pg_tables where schemaname = current_schema() order by tablename")
         ).all()

@@ -9,6 +9,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from sqlalchemy import CheckConstraint, Connection, Engine, MetaData, create_engine, event
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 OWNER = "intersession_owner"
 LOGINS: tuple[Login, ...] = get_args(Login)
+STAFF = "app_staff"
+ROLES = ("app_manager", "app_therapist", "app_front_desk", "app_auditor")
+"""What a person's transaction takes for its duration; all of them may read the figures, as members of ``STAFF``."""
 
 NAMING = {
     "ix": "ix_%(column_0_N_label)s",
@@ -148,6 +152,13 @@ def forget_engines() -> None:
     settings.cache_clear()
 
 
+def _become(connection: Connection, identity: Identity) -> None:
+    """Take a person's role and token until the transaction ends; a pooler cannot carry either over."""
+    connection.exec_driver_sql(
+        "select set_config('role', %s, true), set_config('app.token', %s, true)", (identity.role, identity.token)
+    )
+
+
 class DatabaseRefusal(Exception):  # noqa: N818 - a refusal is an answer to a person, not a fault
     """What the database refused, as a code that a page turns into a sentence; never the values."""
 
@@ -186,15 +197,44 @@ def refusal(error: DBAPIError) -> DatabaseRefusal:
     return DatabaseRefusal(CODES.get(state, "not_saved"), reference, constraint)
 
 
+@dataclass(frozen=True)
+class Identity:
+    """Who asks: the role taken for one transaction, and the token by which the database knows the person."""
+
+    role: str
+    token: str = field(repr=False)
+
+
 @contextmanager
-def transaction(login: Login = "app_rt", *, read_only: bool = False) -> Iterator[Session]:
-    """Open one transaction; commit at the end, roll back on any error.
+def transaction(
+    login: Login = "app_rt", *, read_only: bool = False, identity: Identity | None = None
+) -> Iterator[Session]:
+    """Open one transaction, as a person when ``identity`` is given; commit at the end, roll back on any error.
 
     Raises:
         DatabaseRefusal: a rule held by the database was broken; carries a code, never values.
     """
+    with _transaction(engine(login), read_only=read_only) as session:
+        if identity is not None:
+            _become(session.connection(), identity)
+        yield session
+
+
+@contextmanager
+def administration(*, read_only: bool = False) -> Iterator[Session]:
+    """Open one transaction as the owner of the schema, for the command line alone.
+
+    Raises:
+        DatabaseRefusal: a rule held by the database was broken; carries a code, never values.
+    """
+    with _transaction(admin_engine(), read_only=read_only) as session:
+        yield session
+
+
+@contextmanager
+def _transaction(engine: Engine, *, read_only: bool) -> Iterator[Session]:
     try:
-        with Session(engine(login), expire_on_commit=False) as session, session.begin():
+        with Session(engine, expire_on_commit=False) as session, session.begin():
             if read_only:
                 session.connection().exec_driver_sql("set transaction read only")
             yield session

@@ -244,7 +244,7 @@ def _alone(stop: Stop) -> Iterator[bool]:
                 yield False
                 return
             time.sleep(TICK_SECONDS)
-        with db.transaction() as session:
+        with db.transaction("checker") as session:
             session.execute(
                 text("update refresh_run set state = 'failed', finished_at = now() where state = 'running'")
             )
@@ -253,13 +253,13 @@ def _alone(stop: Stop) -> Iterator[bool]:
 
 def _run_stage(name: str, work: Callable[[], bool]) -> bool:
     """Do one stage of a round and log it in the database: running, then done, or failed with a reference."""
-    with db.transaction() as session:
+    with db.transaction("checker") as session:
         run = session.scalar(text("insert into refresh_run (stage) values (:name) returning id"), {"name": name})
     is_done = work()
     reference = None if is_done else secrets.token_hex(4)
     if reference:
         log.error("stage %s failed: reference=%s", name, reference)
-    with db.transaction() as session:
+    with db.transaction("checker") as session:
         session.execute(
             text(
                 "update refresh_run set state = :state, finished_at = clock_timestamp(),"
@@ -271,7 +271,7 @@ def _run_stage(name: str, work: Callable[[], bool]) -> bool:
 
 
 def _address() -> str:
-    return db.url("app_rt").set(drivername="postgresql").render_as_string(hide_password=False)
+    return db.url("checker").set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def keep_fresh(stop: Stop) -> None:

@@ -84,6 +84,11 @@ def _create_foundations() -> None:
         for login in db.LOGINS:
             _create_role(connection, login, "login noinherit")
             _set_password(connection, login, db.login_password(login))
+        _create_role(connection, db.STAFF, "nologin")
+        for role in db.ROLES:
+            _create_role(connection, role, "nologin")
+            connection.exec_driver_sql(f"grant {db.STAFF} to {role}")
+            connection.exec_driver_sql(f"grant {role} to app_rt")
         _create_schemas(connection)
         _plan_without_compiling(connection)
 
@@ -120,7 +125,7 @@ def _create_schemas(connection: Connection) -> None:
     connection.exec_driver_sql(f"create schema if not exists {settings().db_schema} authorization {db.OWNER}")
     for name in FIGURE_SCHEMAS:
         connection.exec_driver_sql(f"create schema if not exists {name} authorization transformer")
-        connection.exec_driver_sql(f"grant usage on schema {name} to app_rt, checker")
+        connection.exec_driver_sql(f"grant usage on schema {name} to app_staff, checker")
     connection.exec_driver_sql(f"revoke all on database {_database()} from public")
     connection.exec_driver_sql(f"grant connect on database {_database()} to app_rt, transformer, checker")
     connection.exec_driver_sql(f"grant temporary on database {_database()} to checker")
@@ -132,4 +137,4 @@ def _clear_figures(connection: Connection) -> None:
     for name in FIGURE_SCHEMAS:
         connection.exec_driver_sql(f"drop schema {name} cascade")
         connection.exec_driver_sql(f"create schema {name} authorization transformer")
-        connection.exec_driver_sql(f"grant usage on schema {name} to app_rt, checker")
+        connection.exec_driver_sql(f"grant usage on schema {name} to app_staff, checker")

@@ -40,7 +40,7 @@ def serve(port: int) -> int:
     worker = [sys.executable, "-m", "dashboard.refresh"]
     children = [
         subprocess.Popen(app, env=environment("app_rt"), cwd=ROOT),
-        subprocess.Popen(worker, env=environment("app_rt", "transformer", "checker"), cwd=ROOT),
+        subprocess.Popen(worker, env=environment("transformer", "checker"), cwd=ROOT),
     ]
     stopping = _Stopping()
     try:
@@ -51,7 +51,7 @@ def serve(port: int) -> int:
         while not stopping.asked and children[0].poll() is None:
             time.sleep(0.3)
             if children[1].poll() is not None:
-                children[1] = subprocess.Popen(worker, env=environment("app_rt", "transformer", "checker"), cwd=ROOT)
+                children[1] = subprocess.Popen(worker, env=environment("transformer", "checker"), cwd=ROOT)
                 time.sleep(2)  # a worker that cannot start is not restarted in a tight loop
         return 0 if stopping.asked else 1
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy.orm import Session
@@ -15,14 +15,30 @@ Role = Literal["manager", "therapist", "front_desk", "auditor"]
 
 
 @dataclass(frozen=True)
-class Actor:
-    """Who is acting: the user, the role, and for a therapist the therapist's id."""
+class Person:
+    """Somebody who may use the dashboard: the user, the role, and for a therapist the therapist's id."""
 
     user_id: int
     display_name: str
     role: Role
     therapist_id: int | None = None
     language: str | None = None
+
+
+@dataclass(frozen=True)
+class Actor(Person):
+    """A person who is signed in; the token tells the database so, which believes nothing else."""
+
+    token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Administrator(Actor):
+    """Whoever holds the administrative address: the command line works as the owner of the schema, not as a person."""
+
+    user_id: int = 0
+    display_name: str = "command line"
+    role: Role = "manager"
 
 
 class NotAllowedError(Exception):
@@ -56,7 +72,11 @@ def require(actor: Actor | None, *roles: Role) -> Actor:
 def transaction(actor: Actor, *roles: Role, read_only: bool = False) -> Iterator[Session]:
     """Open one transaction for ``actor``, refused unless the role is among ``roles``."""
     require(actor, *roles)
-    with db.transaction(read_only=read_only) as session:
+    if isinstance(actor, Administrator):
+        opened = db.administration(read_only=read_only)
+    else:
+        opened = db.transaction(read_only=read_only, identity=db.Identity(f"app_{actor.role}", actor.token))
+    with opened as session:
         yield session
 
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Identity, SmallInteger, String, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Interval,
+    LargeBinary,
+    SmallInteger,
+    String,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base, one_of
@@ -48,3 +61,25 @@ class AppUser(Base):
     language: Mapped[str | None] = mapped_column(String(5))
     is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class LoginSession(Base):
+    """A session of a person who signed in; it ends after some idle minutes, after some hours, or when revoked."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (CheckConstraint("length(token_sha256) = 32", name="token_hashed"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    device: Mapped[str | None] = mapped_column(String(200))
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    idle_for: Mapped[timedelta] = mapped_column(Interval, server_default="15 minutes")
+    idle_until: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now() + interval '15 minutes'")
+    )
+    expires_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("now() + interval '8 hours'")
+    )
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

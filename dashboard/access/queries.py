@@ -1,15 +1,15 @@
-"""Questions about who uses the dashboard and the state of the installation."""
+"""Questions about the state of the installation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from dashboard import db
-from dashboard.access.actor import Actor, Role, require
-from dashboard.access.models import AppUser, Practice
+from dashboard.access.actor import Actor, require
+from dashboard.access.models import Practice
 
 
 @dataclass(frozen=True)
@@ -36,33 +36,10 @@ def practice() -> PracticeProfile:
     return PracticeProfile(row.name, row.country, row.currency, row.locale, row.time_zone, row.is_synthetic)
 
 
-def people_to_choose() -> list[Actor]:
-    """Return the synthetic practice's people, who may be chosen instead of signing in; nobody in a real practice."""
-    if not practice().is_synthetic:
-        return []
-    with db.transaction(read_only=True) as session:
-        rows = session.scalars(
-            select(AppUser).where(AppUser.is_active).order_by(AppUser.role, AppUser.display_name)
-        ).all()
-    return [_actor(row) for row in rows]
-
-
-def active_person(user_id: int) -> Actor | None:
-    """Return the person as they are now, or nothing when they may no longer use the dashboard."""
-    with db.transaction(read_only=True) as session:
-        row = session.get(AppUser, user_id)
-    return _actor(row) if row is not None and row.is_active else None
-
-
-def _actor(row: AppUser) -> Actor:
-    role: Role = row.role  # type: ignore[assignment]  # the database holds the list of roles
-    return Actor(row.id, row.display_name, role, row.therapist_id, row.language)
-
-
 def has_people() -> bool:
     """Return whether anybody may use the dashboard or any patient file exists."""
     with db.transaction(read_only=True) as session:
-        return bool(session.scalar(text("select exists (select 1 from app_user) or exists (select 1 from patient)")))
+        return bool(session.scalar(text("select has_people()")))
 
 
 def refreshed_at(stage: str) -> datetime | None:

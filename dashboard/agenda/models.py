@@ -132,7 +132,7 @@ class Appointment(Base):
 
 
 class Attendee(Base):
-    """A patient of an appointment; state and times are copied by a trigger so that a constraint can hold them."""
+    """A patient of an appointment; a trigger copies state, times and therapist, for constraints and policies."""
 
     __tablename__ = "appointment_patient"
     __table_args__ = (
@@ -143,11 +143,13 @@ class Attendee(Base):
             where=OPEN,
         ),
         Index("ix_appointment_patient_patient_id_starts_at", "patient_id", "starts_at"),
+        Index("ix_appointment_patient_therapist_id_patient_id", "therapist_id", "patient_id"),
         Index("ix_appointment_patient_ahead", "starts_at", "patient_id", postgresql_where=AHEAD),
     )
 
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"))
     position: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     state: Mapped[str] = mapped_column(String(16), server_default="booked")
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -167,6 +167,7 @@ def _write_attendees(work: Work, sessions: Sessions, people: People, agenda: Age
         {
             "appointment_id": agenda.id[row],
             "patient_id": people.first_patient[sessions.episode[row]] + turn,
+            "therapist_id": sessions.therapist[row] + 1,
             "position": turn + 1,
             "state": coded(STATES, agenda.state[row]),
             "starts_at": agenda.starts[row],

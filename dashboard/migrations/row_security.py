@@ -25,7 +25,7 @@ class Right:
         rows: Which rows, as a condition; constants in it stand in ``(select …)``, which Postgres asks once a query.
         columns: The columns that the role may read, when not all; and update, when ``changes`` is empty.
         changes: The columns that the role may update, when not all.
-        writes: Which rows it may leave behind, when other than ``rows``.
+        writes: Which rows it may add, change and remove, when other than those it may read.
     """
 
     operations: str
@@ -56,14 +56,20 @@ def allow(table: str, role: str, right: Right) -> None:
         columns = right.columns if letter == "r" else right.changes if letter == "u" else ()
         listed = f" ({', '.join(columns)})" if columns else ""
         op.execute(f"grant {OPERATIONS[letter]}{listed} on {table} to app_{role}")
-    op.execute(
-        f"create policy {role} on {table} to app_{role} using ({right.rows}) with check ({right.writes or right.rows})"
-    )
+    if not right.writes:
+        op.execute(f"create policy {role} on {table} to app_{role} using ({right.rows}) with check ({right.rows})")
+        return
+    op.execute(f"create policy {role} on {table} for select to app_{role} using ({right.rows})")
+    for operation in ("insert", "update", "delete"):
+        seen = "" if operation == "insert" else f" using ({right.writes})"
+        left = "" if operation == "delete" else f" with check ({right.writes})"
+        op.execute(f"create policy {role}_{operation} on {table} for {operation} to app_{role}{seen}{left}")
 
 
 def unprotect(table: str) -> None:
     """Take ``protect`` back."""
-    for policy in ("everything", "figures", "own_session", *ROLES):
+    own = [f"{role}{operation}" for role in ROLES for operation in ("", "_insert", "_update", "_delete")]
+    for policy in ("everything", "figures", "own_session", *own):
         op.execute(f"drop policy if exists {policy} on {table}")
     op.execute(f"alter table {table} no force row level security")
     op.execute(f"alter table {table} disable row level security")

@@ -32,6 +32,7 @@ MARITAL_STATUSES = ("single", "married", "partnered", "separated", "divorced", "
 ID_KINDS = ("nif", "nie", "passport", "ssn", "other")
 PAYER_KINDS = ("insurer", "public", "company", "school", "other")
 CUSTODIES = ("joint", "sole", "unknown")
+CARE_KINDS = ("co_therapist", "supervisor", "substitute", "break_glass")
 
 
 class Patient(Base):
@@ -116,6 +117,30 @@ class Guardian(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     id_kind: Mapped[str | None] = mapped_column(String(10))
     id_value: Mapped[str | None] = mapped_column(String(60))
+
+
+class CareTeamMember(Base):
+    """A therapist who cares for a file beside its main therapist, ``[valid_from, valid_until)``."""
+
+    __tablename__ = "care_team"
+    __table_args__ = (
+        one_of("kind", CARE_KINDS),
+        CheckConstraint("valid_until > valid_from", name="period_forward"),
+        CheckConstraint(
+            "kind <> 'break_glass' or (reason is not null and valid_until is not null)", name="break_glass_explained"
+        ),
+        Index("ix_care_team_therapist_id_patient_id", "therapist_id", "patient_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    valid_from: Mapped[date] = mapped_column(Date, server_default=func.current_date())
+    valid_until: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str | None] = mapped_column(String(300))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class PatientCase(Base):

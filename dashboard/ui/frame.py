@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.access import queries as access
+from dashboard.access import sessions
 from dashboard.access.actor import Actor
 from dashboard.ui import language, session
 from dashboard.ui.formats import practice
@@ -25,13 +25,13 @@ def sign_in_screen() -> None:
             icon=":material/lock:",
         )
         return
-    people = access.people_to_choose()
+    people = sessions.people_to_choose()
     st.write(_("This is a synthetic practice: nobody here is real. Who do you want to be?"))
     with st.form("sign_in_form", border=True):
         chosen = st.selectbox(
             _("Person"),
             people,
-            format_func=lambda actor: f"{role_name(actor.role)} · {actor.display_name}",
+            format_func=lambda person: f"{role_name(person.role)} · {person.display_name}",
             key="sign_in_person",
         )
         if st.form_submit_button(_("Continue"), type="primary") and chosen is not None:

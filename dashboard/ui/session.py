@@ -7,19 +7,20 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard.access import queries as access
-from dashboard.access.actor import Actor, NotAllowedError
+from dashboard.access import sessions
+from dashboard.access.actor import Actor, NotAllowedError, Person
 from dashboard.config import settings
 from dashboard.ui import language
 
-STATE_KEY = "app_user_id"
+STATE_KEY = "app_session"
 
 
 def person() -> Actor | None:
     """Return the person of this session as they are in the database now, in this session's language, or nobody."""
-    chosen = st.session_state.get(STATE_KEY)
-    if not isinstance(chosen, int) or not may_choose():
+    token = st.session_state.get(STATE_KEY)
+    if not isinstance(token, str) or not may_choose():
         return None
-    found = access.active_person(chosen)
+    found = sessions.person_of(token)
     return replace(found, language=language.language()) if found else None
 
 
@@ -40,15 +41,21 @@ def may_choose() -> bool:
     return settings().demo_sign_in and settings().is_loopback and access.practice().is_synthetic
 
 
-def sign_in(actor: Actor) -> None:
-    """Work as ``actor`` from now on."""
-    st.session_state[STATE_KEY] = actor.user_id
+def sign_in(person: Person) -> None:
+    """Work as one of the synthetic practice's people from now on."""
+    actor = sessions.open_chosen(person.user_id)
+    if actor is None:
+        return
+    st.session_state[STATE_KEY] = actor.token
     if actor.language:
         language.choose(actor.language)
 
 
 def sign_out() -> None:
-    """Forget everything of this session but the language."""
+    """End the session and forget everything of it but the language."""
+    token = st.session_state.get(STATE_KEY)
+    if isinstance(token, str):
+        sessions.close(token)
     kept = st.session_state.get(language.STATE_KEY)
     st.session_state.clear()
     if kept:

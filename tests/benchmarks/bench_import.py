@@ -88,7 +88,7 @@ def plain_copy(url: str, rows: int) -> float:
 
 def run(url_env: str = "DATABASE_URL", rows: int = 1_000_000) -> dict[str, float]:
     """Import ``rows`` encounters into the database whose address is in the variable ``url_env``, and compare."""
-    from dashboard.access.actor import Actor
+    from dashboard.access.actor import Administrator
     from dashboard.imports.commands import run_import
 
     stages: list[tuple[str, float]] = []
@@ -97,7 +97,7 @@ def run(url_env: str = "DATABASE_URL", rows: int = 1_000_000) -> dict[str, float
         write_export(folder, rows)
         begun = time.perf_counter()
         report = run_import(
-            Actor(0, "command line", "manager"),
+            Administrator(),
             folder,
             progress=lambda stage, _share: stages.append((stage, time.perf_counter() - begun)),
         )

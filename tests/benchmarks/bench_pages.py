@@ -57,7 +57,7 @@ def person(role: str) -> int:
         "select u.id from app_user as u left join patient as p on p.main_therapist_id = u.therapist_id"
         " where u.role = :role and u.is_active group by u.id order by count(p.id) desc, u.id limit 1"
     )
-    with db.transaction(read_only=True) as session:
+    with db.administration(read_only=True) as session:
         return int(session.execute(statement, {"role": role}).scalar_one())
 
 

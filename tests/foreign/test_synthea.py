@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dashboard.access.actor import Actor
+from dashboard.access.actor import Administrator
 from dashboard.imports.commands import run_import
 from dashboard.imports.detection import detect
 from dashboard.imports.report import Report
@@ -17,7 +17,7 @@ from dashboard.imports.report import Report
 pytestmark = pytest.mark.foreign
 
 FOLDERS = ["dverma_16p", "fstreet_1214p", "hedical_50p", "ohdsi_27p", "swall_109p"]
-MANAGER = Actor(0, "command line", "manager")
+MANAGER = Administrator()
 TABLES = ("site", "therapist", "service", "payer", "patient", "coverage", "appointment", "invoice", "charge", "payment")
 
 

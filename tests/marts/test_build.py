@@ -10,9 +10,10 @@ from dashboard import db
 from dashboard.access.actor import Actor
 from dashboard.config import ROOT
 from dashboard.key_figures.queries import figure_values, figures_for
+from tests.acting import enter
 from tests.marts.conftest import figures_environment, run_dbt
 
-MANAGER = Actor(1, "Manager", "manager")
+MANAGER = Actor(1, "Manager", "manager", token="build manager")
 
 
 def test_a_practice_without_rows_builds_and_every_unit_test_passes(database, tmp_path, superuser):
@@ -62,6 +63,7 @@ def test_a_new_figure_is_a_sql_file_and_a_yaml_entry(figures_database, build, tm
     assert build(figures_database, INTERSESSION_DBT_DIR=str(project))
     monkeypatch.setenv("INTERSESSION_DBT_DIR", str(project))
     db.forget_engines()
+    enter(MANAGER)
     assert "Attendance" in [figure.label.en for figure in figures_for(MANAGER)]
     new, old = (figure_values(MANAGER, name) for name in ("kpi_attendance_test", "kpi_show_rate"))
     assert len(new) > 0

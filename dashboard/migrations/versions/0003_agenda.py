@@ -141,6 +141,7 @@ def upgrade() -> None:
         "appointment_patient",
         sa.Column("appointment_id", sa.BigInteger(), nullable=False),
         sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("therapist_id", sa.BigInteger(), nullable=False),
         sa.Column("position", sa.SmallInteger(), server_default="1", nullable=False),
         sa.Column("state", sa.String(length=16), server_default="booked", nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -162,10 +163,19 @@ def upgrade() -> None:
             ["appointment_id"], ["appointment.id"], name=op.f("fk_appointment_patient_appointment_id_appointment")
         ),
         sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_appointment_patient_patient_id_patient")),
+        sa.ForeignKeyConstraint(
+            ["therapist_id"], ["therapist.id"], name=op.f("fk_appointment_patient_therapist_id_therapist")
+        ),
         sa.PrimaryKeyConstraint("appointment_id", "patient_id", name=op.f("pk_appointment_patient")),
     )
     op.create_index(
         "ix_appointment_patient_patient_id_starts_at", "appointment_patient", ["patient_id", "starts_at"], unique=False
+    )
+    op.create_index(
+        "ix_appointment_patient_therapist_id_patient_id",
+        "appointment_patient",
+        ["therapist_id", "patient_id"],
+        unique=False,
     )
     op.create_index(
         "ix_appointment_patient_ahead",
@@ -183,6 +193,7 @@ def downgrade() -> None:
         table_name="appointment_patient",
         postgresql_where=sa.text("state in ('booked', 'confirmed')"),
     )
+    op.drop_index("ix_appointment_patient_therapist_id_patient_id", table_name="appointment_patient")
     op.drop_index("ix_appointment_patient_patient_id_starts_at", table_name="appointment_patient")
     op.drop_table("appointment_patient")
     op.drop_table("clinical_history")

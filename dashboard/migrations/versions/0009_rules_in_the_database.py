@@ -12,9 +12,10 @@ depends_on = None
 # Every function pins the schema it was created in, so that no caller's search_path changes what it reads.
 
 ATTENDEE_FOLLOWS = """
-create function attendee_copies_appointment() returns trigger language plpgsql set search_path from current as $$
+create function attendee_copies_appointment() returns trigger
+language plpgsql security definer set search_path from current as $$
 begin
-    select state, starts_at, ends_at into new.state, new.starts_at, new.ends_at
+    select therapist_id, state, starts_at, ends_at into new.therapist_id, new.state, new.starts_at, new.ends_at
     from appointment where id = new.appointment_id;
     return new;
 end $$;
@@ -23,18 +24,22 @@ for each row execute function attendee_copies_appointment();
 create function appointment_tells_attendees() returns trigger
 language plpgsql security definer set search_path from current as $$
 begin
-    update appointment_patient set state = new.state, starts_at = new.starts_at, ends_at = new.ends_at
+    update appointment_patient set
+        therapist_id = new.therapist_id, state = new.state, starts_at = new.starts_at, ends_at = new.ends_at
     where appointment_id = new.id;
     return null;
 end $$;
-create trigger appointment_tells_attendees after update of state, starts_at, ends_at on appointment
-for each row when (old.state is distinct from new.state or old.during is distinct from new.during)
+create trigger appointment_tells_attendees after update of therapist_id, state, starts_at, ends_at on appointment
+for each row when (
+    (old.therapist_id, old.state) is distinct from (new.therapist_id, new.state) or old.during is distinct from new.during
+)
 execute function appointment_tells_attendees();
 """
 
 # Billing stands above the agenda, so the agenda cannot ask it; and an import or a later screen must not slip past either.
 CHARGED_STAYS_MARKED = """
-create function charged_stays_marked() returns trigger language plpgsql set search_path from current as $$
+create function charged_stays_marked() returns trigger
+language plpgsql security definer set search_path from current as $$
 begin
     if exists (
         select 1 from charge where appointment_id = old.id and reverses_id is null and not exists (

@@ -14,12 +14,12 @@ from sqlalchemy import text
 from dashboard import db
 from dashboard.access import queries
 from dashboard.access.actor import Actor, NotAllowedError, reading, require, transaction
-from dashboard.access.models import AppUser, Practice
 from dashboard.config import ROOT
+from tests.acting import enter
 
-MANAGER = Actor(1, "Marta", "manager")
+MANAGER = Actor(1, "Marta", "manager", token="actor manager")
 # Asked before anybody can have signed in; they name no patient.
-OPEN_TO_ALL = {"practice", "people_to_choose", "active_person", "has_people", "refreshed_at"}
+OPEN_TO_ALL = {"practice", "has_people", "refreshed_at"}
 
 
 def questions_and_commands() -> list[tuple[str, Callable[..., Any]]]:
@@ -85,35 +85,11 @@ def test_who_takes_only_an_acting_person_refuses_without_one(nowhere, ask) -> No
 
 
 def test_a_refused_transaction_never_begins(database) -> None:
+    enter(MANAGER)
     with pytest.raises(NotAllowedError), transaction(MANAGER, "auditor") as session:
         session.execute(text("delete from site"))
     with pytest.raises(db.DatabaseRefusal), reading(MANAGER) as session:
         session.execute(text("delete from appointment_patient"))
-
-
-def test_nobody_is_offered_for_choice_in_a_real_practice(database) -> None:
-    with db.transaction() as session:
-        session.add(Practice(id=1, name="Real"))
-        session.add(AppUser(display_name="Marta", email="m@example.org", role="manager"))
-    assert queries.people_to_choose() == []
-
-
-def test_only_active_people_are_offered_and_who_is_deactivated_is_nobody(demo_database) -> None:
-    offered = queries.people_to_choose()
-    assert {actor.role for actor in offered} == {"manager", "therapist", "front_desk", "auditor"}
-    with db.transaction() as session:
-        session.execute(text("update app_user set is_active = false where id = :id"), {"id": offered[0].user_id})
-    assert queries.active_person(offered[0].user_id) is None
-    assert queries.active_person(offered[1].user_id) == offered[1]
-    assert queries.active_person(2**62) is None
-    assert offered[0] not in queries.people_to_choose()
-
-
-def test_a_changed_role_counts_at_the_next_question(demo_database) -> None:
-    person = next(actor for actor in queries.people_to_choose() if actor.role == "front_desk")
-    with db.transaction() as session:
-        session.execute(text("update app_user set role = 'auditor' where id = :id"), {"id": person.user_id})
-    assert queries.active_person(person.user_id).role == "auditor"
 
 
 def test_a_practice_without_a_row_is_not_taken_for_a_synthetic_one(database) -> None:

@@ -10,10 +10,11 @@ import pytest
 
 from dashboard import clock
 from dashboard.access.actor import Actor
-from dashboard.access.models import AppUser, Practice
+from dashboard.access.models import Practice
 from dashboard.agenda.models import Appointment, Attendee
 from dashboard.patients.models import Patient
 from dashboard.team.models import Room, Service, Site, Therapist
+from tests.acting import newcomer
 from tests.conftest import Database
 from tests.dashboard.billing.conftest import add, owner, rows
 
@@ -73,11 +74,6 @@ def now_of(appointment: int) -> Any:
     return row
 
 
-def _actor(role: Any, name: str, therapist_id: int | None = None) -> Actor:
-    user = add(AppUser, display_name=name, email=f"{name}@example.org", role=role, therapist_id=therapist_id)
-    return Actor(user, name, role, therapist_id)
-
-
 @pytest.fixture
 def week(database: Database) -> Week:
     """Return a practice with somebody to meet."""
@@ -85,11 +81,11 @@ def week(database: Database) -> Week:
     site = add(Site, name="Norte")
     ana, luis = (add(Therapist, given_name=name, surnames="Ruiz", site_id=site) for name in ("Ana", "Luis"))
     return Week(
-        manager=_actor("manager", "manager"),
-        front_desk=_actor("front_desk", "desk"),
-        therapist=_actor("therapist", "ana", ana),
-        colleague=_actor("therapist", "luis", luis),
-        auditor=_actor("auditor", "auditor"),
+        manager=newcomer("manager"),
+        front_desk=newcomer("front_desk"),
+        therapist=newcomer("therapist", ana),
+        colleague=newcomer("therapist", luis),
+        auditor=newcomer("auditor"),
         site=site,
         room=add(Room, site_id=site, name="Sala 1"),
         service=add(

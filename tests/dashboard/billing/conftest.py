@@ -15,12 +15,13 @@ from sqlalchemy.orm import DeclarativeBase
 
 from dashboard import db
 from dashboard.access.actor import Actor
-from dashboard.access.models import AppUser, Practice
+from dashboard.access.models import Practice
 from dashboard.agenda.models import Appointment, Attendee
 from dashboard.billing import commands
 from dashboard.billing.models import Charge
 from dashboard.patients.models import Coverage, Guardian, Patient, Payer
 from dashboard.team.models import Service, Site, Therapist
+from tests.acting import newcomer
 from tests.conftest import Database
 
 DAY = date(2026, 3, 10)
@@ -115,11 +116,6 @@ def charges_of(appointment: int) -> list[Any]:
         return list(connection.execute(found.order_by(Charge.patient_id, Charge.payer_id.is_not(None), Charge.id)))
 
 
-def _actor(role: Any, name: str, therapist_id: int | None = None) -> Actor:
-    user = add(AppUser, display_name=name, email=f"{name}@example.org", role=role, therapist_id=therapist_id)
-    return Actor(user, name, role, therapist_id)
-
-
 @pytest.fixture
 def house(database: Database) -> House:
     """Return a practice with somebody to charge."""
@@ -132,11 +128,11 @@ def house(database: Database) -> House:
     ]
     price = {"minutes": 60, "price_cents": 6_000, "late_fee_percent": 50}
     return House(
-        manager=_actor("manager", "manager"),
-        front_desk=_actor("front_desk", "desk"),
-        therapist=_actor("therapist", "ana", therapists[0]),
-        colleague=_actor("therapist", "luis", therapists[1]),
-        auditor=_actor("auditor", "auditor"),
+        manager=newcomer("manager"),
+        front_desk=newcomer("front_desk"),
+        therapist=newcomer("therapist", therapists[0]),
+        colleague=newcomer("therapist", therapists[1]),
+        auditor=newcomer("auditor"),
         site=site,
         patient=patients[0],
         partner=patients[1],

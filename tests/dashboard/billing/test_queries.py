@@ -8,19 +8,19 @@ from datetime import timedelta
 import pytest
 
 from dashboard import clock, db
-from dashboard.access import queries as access
 from dashboard.access.actor import Actor, NotAllowedError
 from dashboard.billing import commands, queries
 from dashboard.billing.queries import OUTSTANDING, STATUSES, Filters
 from dashboard.billing.rules import BUCKETS
 from dashboard.training import queries as training
+from tests.acting import someone
 from tests.conftest import Database
 
 YEAR = Filters(since=clock.today() - timedelta(days=365), until=clock.today())
 
 
 def person(role: str) -> Actor:
-    return next(actor for actor in access.people_to_choose() if actor.role == role)
+    return someone(role)
 
 
 def test_the_states_add_up_to_all_sessions(figures_database: Database) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from dashboard.access import queries as access
 from dashboard.access.actor import NotAllowedError, NotFoundError, RuleBrokenError
 from dashboard.billing import commands
+from tests.acting import someone
 from tests.conftest import Database
 from tests.dashboard.billing.conftest import House, charges_of, owner, rows
 
@@ -115,7 +115,7 @@ def test_the_lists_of_money_tell_it_as_not_charged_and_then_as_charged_anew(
         with psycopg.connect(figures_database.url) as connection:
             return connection.execute(statement, values).fetchall()
 
-    desk = next(actor for actor in access.people_to_choose() if actor.role == "front_desk")
+    desk = someone("front_desk")
     [(appointment,)] = told(STANDING, kind)
     charged, left_open = told(MONEY, appointment), told(OPEN)
     assert ("not_invoiced", 1) in [(status, waiting) for status, _amount, waiting in charged]
@@ -129,7 +129,7 @@ def test_the_lists_of_money_tell_it_as_not_charged_and_then_as_charged_anew(
 
 
 def test_a_fee_of_nothing_is_dealt_with_and_is_not_waiting_to_be_charged(figures_database: Database) -> None:
-    desk = next(actor for actor in access.people_to_choose() if actor.role == "front_desk")
+    desk = someone("front_desk")
     with psycopg.connect(figures_database.url, options="-c search_path=practice") as connection:
         [missed] = connection.execute(
             "select id from appointment where state = 'no_show' and not is_fee_charged and fee_cents > 0 limit 1"

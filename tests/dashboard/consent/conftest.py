@@ -10,12 +10,12 @@ import pytest
 
 from dashboard import clock, db
 from dashboard.access.actor import Actor, Role
-from dashboard.access.models import AppUser
 from dashboard.consent import commands, queries
 from dashboard.consent.commands import Signature
 from dashboard.consent.models import Consent, ConsentTemplate
 from dashboard.patients.models import Guardian, Patient
 from dashboard.team.models import Therapist
+from tests.acting import newcomer
 from tests.conftest import Database
 
 TODAY = clock.today()
@@ -39,7 +39,7 @@ class Practice:
     def request(self, patient: int, kind: str = "treatment") -> int:
         """Request a consent as if some days ago, so that signatures may be dated back."""
         consent = commands.request_consent(self.front_desk, patient, kind)
-        with db.transaction() as session:
+        with db.administration() as session:
             session.get_one(Consent, consent).requested_on = LONG_AGO
         return consent
 
@@ -57,7 +57,7 @@ class Practice:
 @pytest.fixture
 def practice(database: Database) -> Practice:
     """Return the practice."""
-    with db.transaction() as session:
+    with db.administration() as session:
         therapists = [Therapist(given_name=name, surnames="Ruiz") for name in ("Ana", "Luis")]
         adult = Patient(given_name="Eva", birth_date=date(1980, 5, 5))
         minor = Patient(given_name="Leo", birth_date=TODAY - timedelta(days=3_700))
@@ -74,11 +74,7 @@ def practice(database: Database) -> Practice:
         session.flush()
 
         def person(role: Role, therapist_id: int | None = None) -> Actor:
-            name = f"{role} {therapist_id}"
-            user = AppUser(display_name=name, email=f"{name}@example.org", role=role, therapist_id=therapist_id)
-            session.add(user)
-            session.flush()
-            return Actor(user.id, name, role, therapist_id)
+            return newcomer(role, therapist_id, session)
 
         return Practice(
             front_desk=person("front_desk"),

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dashboard import clock, db
-from dashboard.access import queries as access
-from dashboard.access.actor import Actor
+from dashboard import clock
+from dashboard.access import sessions
+from dashboard.access.actor import Actor, reading
 from dashboard.consent import queries, signers, work_list
 from dashboard.consent.marts import CONSENT_STATUS
 from dashboard.consent.models import Consent, ConsentTemplate
 from dashboard.consent.work_list import Filter
 from dashboard.patients.models import Patient
 from dashboard.team import queries as team
+from tests.acting import signed_in, someone
 from tests.conftest import Database
 
 EVERYTHING = 100_000
@@ -27,7 +27,7 @@ EVERYTHING = 100_000
 @pytest.fixture
 def office(figures_database: Database) -> Actor:
     """Return somebody of the front desk."""
-    return next(actor for actor in access.people_to_choose() if actor.role == "front_desk")
+    return someone("front_desk")
 
 
 def compared(session: Session, today: date) -> Iterator[tuple[object, object]]:
@@ -50,7 +50,7 @@ def compared(session: Session, today: date) -> Iterator[tuple[object, object]]:
 
 
 def test_the_rules_and_the_figures_agree_on_who_must_sign_and_what_holds(office: Actor) -> None:
-    with db.transaction(read_only=True) as session:
+    with reading(office) as session:
         pairs = list(compared(session, clock.today()))
     assert [pair for pair in pairs if pair[0] != pair[1]] == []
     said = [figure for figure, _rules in pairs]
@@ -74,7 +74,7 @@ def test_a_therapist_sees_what_is_missing_in_the_own_files(office: Actor) -> Non
     total = 0
     for row in team.therapists(office):
         of_one = Filter(therapist_id=row.id)
-        actor = replace(office, role="therapist", therapist_id=row.id)
+        actor = next(signed_in(one) for one in sessions.people_to_choose() if one.therapist_id == row.id)
         own = work_list.consents_missing_number(actor, Filter())
         assert own == work_list.consents_missing_number(office, of_one)
         assert work_list.consents_missing_number(actor, Filter(therapist_id=-1)) == 0

@@ -61,7 +61,7 @@ def test_a_text_that_changed_since_it_was_shown_is_not_signed(practice: Practice
     consent = practice.request(practice.adult)
     shown = queries.consent_form(practice.front_desk, consent)
     changed = template("treatment", "I was told more and agree.")
-    with db.transaction() as session:
+    with db.administration() as session:
         kept = session.get_one(ConsentTemplate, session.get_one(Consent, consent).template_id)
         kept.body, kept.text_sha256 = changed.body, changed.text_sha256
     with pytest.raises(RuleBrokenError, match="changed since"):
@@ -122,7 +122,7 @@ def test_a_consent_is_completed_when_the_guardian_still_asked_holds_no_authority
     practice.sign(consent, practice.mother, LONG_AGO)
     with pytest.raises(RuleBrokenError, match="signature is missing"):
         commands.complete_consent(practice.front_desk, consent)
-    with db.transaction() as session:
+    with db.administration() as session:
         session.get_one(Guardian, practice.father).has_authority = False
     assert queries.consent_form(practice.front_desk, consent).signing.still_to_sign == []
     commands.complete_consent(practice.front_desk, consent)

@@ -6,10 +6,11 @@ import pytest
 from dashboard.access import queries as access
 from dashboard.access.actor import Actor, NotAllowedError
 from dashboard.findings import queries
+from tests.acting import enter
 
-MANAGER = Actor(1, "Manager", "manager", language="en")
-FRONT_DESK = Actor(2, "Desk", "front_desk", language="es")
-THERAPIST = Actor(3, "Ana", "therapist", therapist_id=1, language="en")
+MANAGER = Actor(1, "Manager", "manager", language="en", token="findings manager")
+FRONT_DESK = Actor(2, "Desk", "front_desk", language="es", token="findings desk")
+THERAPIST = Actor(3, "Ana", "therapist", therapist_id=1, language="en", token="findings therapist")
 AUDITOR = Actor(4, "Auditor", "auditor")
 
 QUESTIONS = [
@@ -44,6 +45,7 @@ def practice(database):
             " (3, 'age', '2026-01-02', null), (1, 'age', '2026-01-05', null),"
             " (2, 'age', '2026-01-01', '2026-01-02')"
         )
+        enter(MANAGER, FRONT_DESK, THERAPIST)
         yield connection
 
 

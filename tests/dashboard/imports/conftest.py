@@ -11,6 +11,8 @@ import psycopg
 import pytest
 
 from dashboard.access.actor import Actor
+from tests.acting import newcomer
+from tests.conftest import Database
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -44,9 +46,9 @@ NATURAL = {
 
 
 @pytest.fixture
-def manager() -> Actor:
+def manager(database: Database) -> Actor:
     """Return somebody who may import."""
-    return Actor(0, "command line", "manager")
+    return newcomer("manager")
 
 
 @pytest.fixture

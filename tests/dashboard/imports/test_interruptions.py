@@ -15,19 +15,21 @@ from dashboard.db import DatabaseRefusal
 from dashboard.imports.codes import Code, FileRefusedError
 from dashboard.imports.commands import run_import
 from dashboard.imports.parsing import Parsing
+from tests.acting import newcomer
 
 IMPORTER = """
 import sys
 from pathlib import Path
 from dashboard.access.actor import Actor
 from dashboard.imports.commands import run_import
-run_import(Actor(0, "command line", "manager"), Path(sys.argv[1]), progress=lambda *told: print(*told, flush=True))
+manager = Actor(1, "manager", "manager", token=sys.argv[2])
+run_import(manager, Path(sys.argv[1]), progress=lambda *told: print(*told, flush=True))
 """
 
 
 def start(database, folder) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-c", IMPORTER, str(folder)],
+        [sys.executable, "-c", IMPORTER, str(folder), newcomer("manager").token],
         env=database.environment,
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -348,7 +348,7 @@ def test_the_ledger_tells_what_ran_and_what_was_set_aside(practice, manager, dat
     report = run_import(manager, practice, label="March")
     run = queries.import_runs(manager)[0]
     assert (run.id, run.label, run.loaded, run.set_aside, run.started_by) == (
-        report.run_id, "March", report.loaded, report.set_aside, None
+        report.run_id, "March", report.loaded, report.set_aside, "manager"
     )  # fmt: skip
     aside = queries.rows_set_aside(manager, report.run_id)
     assert len(aside) == report.set_aside + report.flagged

@@ -8,11 +8,24 @@ import pytest
 from dashboard.access.actor import Actor, NotAllowedError
 from dashboard.access.queries import checks_as_of, figures_as_of
 from dashboard.key_figures.queries import figure_values, figures_for, rows_behind
+from tests.acting import enter
 
-MANAGER = Actor(1, "Manager", "manager")
-RECEPTION = Actor(2, "Reception", "front_desk")
-THERAPIST = Actor(3, "Therapist", "therapist", therapist_id=1)
-AUDITOR = Actor(4, "Auditor", "auditor")
+MANAGER = Actor(1, "Manager", "manager", token="figures manager")
+RECEPTION = Actor(2, "Reception", "front_desk", token="figures reception")
+THERAPIST = Actor(3, "Therapist", "therapist", therapist_id=1, token="figures therapist")
+AUDITOR = Actor(4, "Auditor", "auditor", token="figures auditor")
+
+
+@pytest.fixture
+def figures(figures_database):
+    enter(MANAGER, RECEPTION, THERAPIST, AUDITOR)
+    return figures_database
+
+
+@pytest.fixture
+def empty(database):
+    enter(MANAGER)
+    return database
 
 
 def latest(values):
@@ -36,14 +49,14 @@ def test_each_role_sees_the_figures_of_its_contract():
         assert "therapist" in figure.roles
 
 
-def test_before_the_first_refresh_there_are_no_values_and_no_moment(database):
+def test_before_the_first_refresh_there_are_no_values_and_no_moment(empty):
     assert figure_values(MANAGER, "kpi_show_rate").empty
     assert rows_behind(MANAGER, "kpi_show_rate", month=date(2026, 1, 1)).empty
     assert figures_as_of(MANAGER) is None
     assert checks_as_of(MANAGER) is None
 
 
-def test_every_figure_has_values_and_rows_behind_them(figures_database):
+def test_every_figure_has_values_and_rows_behind_them(figures):
     for figure in figures_for(MANAGER):
         values = figure_values(MANAGER, figure.name)
         assert len(values) > 0, figure.name
@@ -53,21 +66,21 @@ def test_every_figure_has_values_and_rows_behind_them(figures_database):
     assert checks_as_of(MANAGER) is not None
 
 
-def test_the_rows_behind_a_count_are_as_many_as_it_says(figures_database):
+def test_the_rows_behind_a_count_are_as_many_as_it_says(figures):
     for name in ("kpi_show_rate", "kpi_delivered_sessions", "kpi_new_patients", "kpi_no_show_rate"):
         value = latest(figure_values(MANAGER, name))
         rows = rows_behind(MANAGER, name, month=value["month"], limit=1_000)
         assert len(rows) == value["numerator"], name
 
 
-def test_the_rows_behind_an_amount_add_up_to_it(figures_database):
+def test_the_rows_behind_an_amount_add_up_to_it(figures):
     for name, amount in (("kpi_revenue_invoiced", "amount"), ("kpi_revenue_collected", "amount")):
         value = latest(figure_values(MANAGER, name))
         rows = rows_behind(MANAGER, name, month=value["month"], limit=1_000)
         assert float(rows[amount].sum()) == pytest.approx(value["value"])
 
 
-def test_rows_come_in_pages(figures_database):
+def test_rows_come_in_pages(figures):
     month = latest(figure_values(MANAGER, "kpi_show_rate"))["month"]
     first = rows_behind(MANAGER, "kpi_show_rate", month=month, limit=5)
     second = rows_behind(MANAGER, "kpi_show_rate", month=month, limit=5, offset=5)
@@ -75,18 +88,18 @@ def test_rows_come_in_pages(figures_database):
     assert set(first["appointment_id"]).isdisjoint(second["appointment_id"])
 
 
-def test_months_are_cut_to_the_period_asked_for(figures_database):
+def test_months_are_cut_to_the_period_asked_for(figures):
     every = figure_values(MANAGER, "kpi_show_rate")["month"]
     some = figure_values(MANAGER, "kpi_show_rate", since=every.iloc[2], until=every.iloc[4])["month"]
     assert list(some) == list(every.iloc[2:5])
 
 
-def test_a_site_is_told_apart(figures_database):
+def test_a_site_is_told_apart(figures):
     values = figure_values(MANAGER, "kpi_show_rate", grain="site", site_id=1)
     assert set(values["site_id"]) == {1}
 
 
-def test_a_therapist_sees_the_own_row_whoever_is_asked_for(figures_database):
+def test_a_therapist_sees_the_own_row_whoever_is_asked_for(figures):
     values = figure_values(THERAPIST, "kpi_delivered_sessions", grain="therapist")
     assert set(values["therapist_id"]) == {1}
     rows = rows_behind(THERAPIST, "kpi_show_rate", month=values["month"].iloc[-1], grain="therapist")
@@ -97,7 +110,7 @@ def test_a_therapist_sees_the_own_row_whoever_is_asked_for(figures_database):
         rows_behind(THERAPIST, "kpi_show_rate", month=None, grain="therapist", therapist_id=2)
 
 
-def test_a_therapist_compares_with_rates_of_the_practice_and_sees_no_sums_or_rows_of_it(figures_database):
+def test_a_therapist_compares_with_rates_of_the_practice_and_sees_no_sums_or_rows_of_it(figures):
     assert len(figure_values(THERAPIST, "kpi_show_rate")) > 0
     for name, grain in (("kpi_delivered_sessions", "practice"), ("kpi_show_rate", "site")):
         with pytest.raises(NotAllowedError):
@@ -106,7 +119,7 @@ def test_a_therapist_compares_with_rates_of_the_practice_and_sees_no_sums_or_row
         rows_behind(THERAPIST, "kpi_show_rate", month=None)
 
 
-def test_unknown_and_forbidden_figures_read_the_same(figures_database):
+def test_unknown_and_forbidden_figures_read_the_same(figures):
     refusals = []
     for name in ("kpi_revenue_invoiced", "kpi_nothing", "patient; drop table patient"):
         with pytest.raises(NotAllowedError) as refusal:
@@ -115,8 +128,8 @@ def test_unknown_and_forbidden_figures_read_the_same(figures_database):
     assert len(set(refusals)) == 1
 
 
-def test_a_cell_that_could_name_a_person_has_neither_value_nor_rows(figures_database):
-    with psycopg.connect(figures_database.url) as connection:
+def test_a_cell_that_could_name_a_person_has_neither_value_nor_rows(figures):
+    with psycopg.connect(figures.url) as connection:
         month, therapist_id = connection.execute(
             "select month, therapist_id from marts.kpi_new_patients where is_suppressed limit 1"
         ).fetchone()

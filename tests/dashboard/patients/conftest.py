@@ -9,9 +9,9 @@ import pytest
 
 from dashboard import db
 from dashboard.access.actor import Actor, Role
-from dashboard.access.models import AppUser
 from dashboard.patients import commands
 from dashboard.team.models import Therapist
+from tests.acting import newcomer
 from tests.conftest import Database
 
 
@@ -33,17 +33,13 @@ class People:
 @pytest.fixture
 def people(database: Database) -> People:
     """Return people of a practice without anything else."""
-    with db.transaction() as session:
+    with db.administration() as session:
         therapists = [Therapist(given_name=name, surnames="Ruiz") for name in ("Ana", "Luis")]
         session.add_all(therapists)
         session.flush()
 
         def person(role: Role, therapist_id: int | None = None) -> Actor:
-            name = f"{role} {therapist_id}"
-            user = AppUser(display_name=name, email=f"{name}@example.org", role=role, therapist_id=therapist_id)
-            session.add(user)
-            session.flush()
-            return Actor(user.id, name, role, therapist_id)
+            return newcomer(role, therapist_id, session)
 
         return People(
             manager=person("manager"),

@@ -128,7 +128,7 @@ def test_a_guardian_is_added_changed_and_stays_of_their_file(people: People) -> 
 
 def test_who_else_pays_is_noted_changed_and_stays_of_its_file(people: People) -> None:
     patient, other = people.open(), people.open("Luis")
-    with db.transaction() as session:
+    with db.administration() as session:
         session.add(Payer(name="Aseguradora"))
     [(payer, _name)] = queries.payer_names(people.front_desk).items()
     terms = {"payer_id": payer, "policy_number": None, "valid_from": clock.today(), "valid_until": None}

@@ -13,6 +13,7 @@ from dashboard import clock, db
 from dashboard.access.actor import Actor
 from dashboard.training import commands, queries
 from dashboard.training.queries import Entry
+from tests.acting import newcomer
 from tests.conftest import Database
 
 TODAY = clock.today()
@@ -57,7 +58,7 @@ class Staff:
 @pytest.fixture
 def staff(database: Database) -> Staff:
     """Return people of a practice without anything else."""
-    with db.transaction() as session:
+    with db.administration() as session:
         run = session.connection().exec_driver_sql
         therapists = [
             run("insert into therapist (given_name, surnames) values (%s, 'Ruiz') returning id", (name,)).scalar_one()
@@ -65,12 +66,7 @@ def staff(database: Database) -> Staff:
         ]
 
         def person(role: Any, therapist_id: int | None = None) -> Actor:
-            name = f"{role} {therapist_id}"
-            user = run(
-                "insert into app_user (display_name, email, role, therapist_id) values (%s, %s, %s, %s) returning id",
-                (name, name, role, therapist_id),
-            ).scalar_one()
-            return Actor(user, name, role, therapist_id)
+            return newcomer(role, therapist_id, session)
 
         return Staff(
             manager=person("manager"),

@@ -77,7 +77,7 @@ def test_what_is_not_sane_is_refused_and_nothing_is_written(staff: Staff, change
 def test_of_a_certificate_the_fingerprint_is_kept(staff: Staff, start: bytes) -> None:
     content = start + b"content"
     staff.log(certificate=content)
-    with db.transaction(read_only=True) as session:
+    with db.administration(read_only=True) as session:
         kept = session.connection().exec_driver_sql("select certificate_sha256 from training_entry").scalar_one()
     assert kept == hashlib.sha256(content).hexdigest()
 

@@ -26,9 +26,9 @@ def test_the_files_hold_what_the_bodies_ask_for() -> None:
 def test_a_second_reading_changes_nothing(database: Database) -> None:
     seen = []
     for _ in range(2):
-        with db.transaction() as session:
+        with db.administration() as session:
             assert sync_requirements(session) == 4
-        with db.transaction() as session:
+        with db.administration() as session:
             rows = session.execute(select(TrainingRequirement.code, TrainingRequirement.hours_per_cycle)).all()
             part = TrainingRequirementPart
             parts = session.execute(select(part.requirement_code, part.rule, part.subject, part.amount)).all()
@@ -39,7 +39,7 @@ def test_a_second_reading_changes_nothing(database: Database) -> None:
 
 def test_a_cap_that_a_file_drops_is_dropped(database: Database) -> None:
     [eap] = [requirement for requirement in requirements() if requirement.code == "eap"]
-    with db.transaction() as session:
+    with db.administration() as session:
         sync_requirements(session, [eap])
         sync_requirements(session, [eap.model_copy(update={"kind_cap_percent": {}})])
         assert session.scalars(select(TrainingRequirementPart)).all() == []

@@ -1,0 +1,163 @@
+"""Add sessions, which tell the database who is asking, and the care team, which tells whose files are whose."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+# A transaction carries a random token. Who that is, is looked up here and nowhere believed: a setting that holds a
+# user's number could be set by whoever finds a place to inject SQL, a token has to be stolen.
+WHO = """
+create function session_now() returns table (session_id bigint, user_id bigint, role varchar, therapist_id bigint)
+language sql stable security definer set search_path from current as $$
+    select s.id, u.id, u.role, u.therapist_id
+    from login_session as s join app_user as u on u.id = s.user_id
+    where s.token_sha256 = sha256(convert_to(nullif(current_setting('app.token', true), ''), 'UTF8'))
+        and s.revoked_at is null and now() < s.expires_at and now() < s.idle_until and u.is_active
+$$;
+create function uid() returns bigint language sql stable security definer set search_path from current as $$
+    select user_id from session_now()
+$$;
+create function session_role() returns name language sql stable security definer set search_path from current as $$
+    select ('app_' || role)::name from session_now()
+$$;
+create function session_therapist() returns bigint
+language sql stable security definer set search_path from current as $$
+    select therapist_id from session_now()
+$$;
+"""
+
+# Files in the care of the person asking, and the patients that they know besides, because they see or saw them.
+WHOSE = """
+create function session_files() returns setof bigint
+language sql stable security definer set search_path from current as $$
+    select id from patient where main_therapist_id = session_therapist()
+    union
+    select patient_id from care_team
+    where therapist_id = session_therapist()
+        and current_date >= valid_from and current_date < coalesce(valid_until, 'infinity'::date)
+$$;
+create function session_patients() returns setof bigint
+language sql stable security definer set search_path from current as $$
+    select session_files()
+    union
+    select patient_id from appointment_patient where therapist_id = session_therapist()
+$$;
+"""
+
+# What the application may ask before anybody is signed in. ``token_sha256`` is the hash; the token never leaves it.
+SIGN_IN = """
+create function has_people() returns boolean
+language sql stable security definer set search_path from current as $$
+    select exists (select from app_user) or exists (select from patient)
+$$;
+create function people_to_choose()
+returns table (id bigint, display_name varchar, role varchar, therapist_id bigint, language varchar)
+language sql stable security definer set search_path from current as $$
+    select u.id, u.display_name, u.role, u.therapist_id, u.language from app_user as u
+    where u.is_active and (select p.is_synthetic from practice_profile as p)
+    order by u.role, u.display_name
+$$;
+create function open_chosen_session(wanted bigint, token_sha256 bytea, device varchar) returns bigint
+language sql volatile security definer set search_path from current as $$
+    insert into login_session (user_id, token_sha256, device)
+    select c.id, token_sha256, device from people_to_choose() as c where c.id = wanted
+    returning id
+$$;
+create function session_person(asked bytea)
+returns table (id bigint, display_name varchar, role varchar, therapist_id bigint, language varchar)
+language sql volatile security definer set search_path from current as $$
+    update login_session set seen_at = now(), idle_until = now() + idle_for
+    where token_sha256 = asked and revoked_at is null and now() < expires_at and now() < idle_until
+        and seen_at < now() - interval '30 seconds';
+    select u.id, u.display_name, u.role, u.therapist_id, u.language
+    from login_session as s join app_user as u on u.id = s.user_id
+    where s.token_sha256 = asked and s.revoked_at is null and now() < s.expires_at and now() < s.idle_until
+        and u.is_active
+$$;
+create function close_session(ended bytea) returns void
+language sql volatile security definer set search_path from current as $$
+    update login_session set revoked_at = now() where token_sha256 = ended and revoked_at is null
+$$;
+"""
+BEFORE_SIGN_IN = ("close_session", "session_person", "open_chosen_session", "people_to_choose", "has_people")
+WHO_ASKS = ("session_now", "uid", "session_role", "session_therapist", "session_files", "session_patients")
+
+
+def upgrade() -> None:
+    """Apply this step."""
+    op.create_table(
+        "login_session",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("device", sa.String(length=200), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("idle_for", sa.Interval(), server_default="15 minutes", nullable=False),
+        sa.Column(
+            "idle_until",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now() + interval '15 minutes'"),
+            nullable=False,
+        ),
+        sa.Column(
+            "expires_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now() + interval '8 hours'"),
+            nullable=False,
+        ),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("length(token_sha256) = 32", name=op.f("ck_login_session_token_hashed")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_login_session_user_id_app_user")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_session")),
+        sa.UniqueConstraint("token_sha256", name=op.f("uq_login_session_token_sha256")),
+    )
+    op.create_index("ix_login_session_user_id", "login_session", ["user_id"], unique=False)
+    op.create_table(
+        "care_team",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("therapist_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("valid_from", sa.Date(), server_default=sa.text("CURRENT_DATE"), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=300), nullable=True),
+        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "kind in ('co_therapist', 'supervisor', 'substitute', 'break_glass')", name=op.f("ck_care_team_kind_known")
+        ),
+        sa.CheckConstraint("valid_until > valid_from", name=op.f("ck_care_team_period_forward")),
+        sa.CheckConstraint(
+            "kind <> 'break_glass' or (reason is not null and valid_until is not null)",
+            name=op.f("ck_care_team_break_glass_explained"),
+        ),
+        sa.ForeignKeyConstraint(["created_by_id"], ["app_user.id"], name=op.f("fk_care_team_created_by_id_app_user")),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_care_team_patient_id_patient")),
+        sa.ForeignKeyConstraint(["therapist_id"], ["therapist.id"], name=op.f("fk_care_team_therapist_id_therapist")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_team")),
+    )
+    op.create_index("ix_care_team_patient_id", "care_team", ["patient_id"], unique=False)
+    op.create_index("ix_care_team_therapist_id_patient_id", "care_team", ["therapist_id", "patient_id"], unique=False)
+    for script in (WHO, WHOSE, SIGN_IN):
+        op.execute(script)
+    for function in BEFORE_SIGN_IN:
+        op.execute(f"revoke execute on function {function} from public")
+        op.execute(f"grant execute on function {function} to app_rt")
+    for function in WHO_ASKS:
+        op.execute(f"revoke execute on function {function} from public")
+        op.execute(f"grant execute on function {function} to app_staff")
+
+
+def downgrade() -> None:
+    """Take this step back."""
+    for function in (*BEFORE_SIGN_IN, *reversed(WHO_ASKS)):
+        op.execute(f"drop function {function}")
+    op.drop_table("care_team")
+    op.drop_table("login_session")
