@@ -35,12 +35,16 @@ class Right:
     writes: str = ""
 
 
-def protect(table: str, **rights: Right) -> None:
-    """Enable and force row security on ``table``, with one policy a role and nothing for anybody else."""
+def protect(table: str, *, is_for_figures: bool = True, **rights: Right) -> None:
+    """Enable and force row security on ``table``, with one policy a role and nothing for anybody else.
+
+    ``is_for_figures`` admits the logins of figures and checks to all rows; what they may do with them is granted apart.
+    """
     op.execute(f"alter table {table} enable row level security")
     op.execute(f"alter table {table} force row level security")
     op.execute(f"create policy everything on {table} to {OWNER} using (true) with check (true)")
-    op.execute(f"create policy figures on {table} to transformer, checker using (true) with check (true)")
+    if is_for_figures:
+        op.execute(f"create policy figures on {table} to transformer, checker using (true) with check (true)")
     people = ", ".join(f"app_{role}" for role in ROLES)
     op.execute(
         f"create policy own_session on {table} as restrictive to {people}"
@@ -60,7 +64,7 @@ def allow(table: str, role: str, right: Right) -> None:
         op.execute(f"create policy {role} on {table} to app_{role} using ({right.rows}) with check ({right.rows})")
         return
     op.execute(f"create policy {role} on {table} for select to app_{role} using ({right.rows})")
-    for operation in ("insert", "update", "delete"):
+    for operation in (OPERATIONS[letter] for letter in right.operations if letter != "r"):
         seen = "" if operation == "insert" else f" using ({right.writes})"
         left = "" if operation == "delete" else f" with check ({right.writes})"
         op.execute(f"create policy {role}_{operation} on {table} for {operation} to app_{role}{seen}{left}")

@@ -260,7 +260,7 @@ def test_the_application_knows_its_own_login_and_no_other(home) -> None:
             seen[line.strip().split()[2]] = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
         app, worker = seen["dashboard.server"], seen["dashboard.refresh"]
         password = postgres.status(home).url.split("postgres:")[1].split("@")[0]
-        for environment, logins in ((app, {"APP_RT"}), (worker, {"APP_RT", "TRANSFORMER", "CHECKER"})):
+        for environment, logins in ((app, {"APP_RT"}), (worker, {"TRANSFORMER", "CHECKER"})):
             known = {name for name in ("APP_RT", "TRANSFORMER", "CHECKER") if f"INTERSESSION_{name}_URL" in environment}
             assert known == logins
             assert password not in str(environment)

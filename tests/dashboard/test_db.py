@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import text
 
 from dashboard import db
+from dashboard.access.actor import transaction
 from dashboard.access.models import AppUser
 from dashboard.config import settings
+from tests.acting import newcomer
 
 NAME, MAIL = "Secretísima", "hidden@example.org"
 
 
 def add_person(role: str = "manager") -> None:
-    with db.transaction() as session:
+    with db.administration() as session:
         session.add(AppUser(display_name=NAME, email=MAIL, role=role))
 
 
@@ -26,19 +28,31 @@ def add_person(role: str = "manager") -> None:
         ("insert into app_user (display_name, email, role) values ('a', null, 'manager')", "missing"),
         ("insert into patient (given_name, site_id) values ('a', 999)", "unknown_reference"),
         ("update app_user set display_name = repeat('x', 999)", "too_long"),
+    ],
+)
+def test_a_rule_that_was_broken_becomes_a_code(database, statement, code) -> None:
+    add_person()
+    with pytest.raises(db.DatabaseRefusal) as refused, db.administration() as session:
+        session.execute(text(statement))
+    assert refused.value.code == code
+    assert len(refused.value.reference) == 8
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
         ("delete from charge", "not_allowed"),
+        ("insert into app_user (display_name, email, role) values ('a', 'b', 'manager')", "not_allowed"),
         ("select 1 from marts.nothing_yet", "not_built"),
         ("select 1 from no_such_schema.nothing", "not_built"),
         ("set local statement_timeout = 1; select pg_sleep(1)", "try_again"),
         ("select 1 / 0", "not_saved"),
     ],
 )
-def test_what_the_database_refuses_becomes_a_code(database, statement, code) -> None:
-    add_person()
-    with pytest.raises(db.DatabaseRefusal) as refused, db.transaction() as session:
+def test_what_the_database_refuses_a_person_becomes_a_code(database, statement, code) -> None:
+    with pytest.raises(db.DatabaseRefusal) as refused, transaction(newcomer("manager")) as session:
         session.execute(text(statement))
     assert refused.value.code == code
-    assert len(refused.value.reference) == 8
 
 
 def test_a_refusal_and_its_log_hold_a_reference_and_no_value(database, caplog) -> None:
@@ -55,19 +69,19 @@ def test_a_refusal_and_its_log_hold_a_reference_and_no_value(database, caplog) -
 
 def test_an_error_rolls_everything_back(database) -> None:
     def interrupted() -> None:
-        with db.transaction() as session:
+        with db.administration() as session:
             session.add(AppUser(display_name=NAME, email=MAIL, role="manager"))
             session.flush()
             raise KeyError
 
     with pytest.raises(KeyError):
         interrupted()
-    with db.transaction(read_only=True) as session:
+    with db.administration(read_only=True) as session:
         assert session.scalar(text("select count(*) from app_user")) == 0
 
 
 def test_reading_cannot_write(database) -> None:
-    with pytest.raises(db.DatabaseRefusal), db.transaction(read_only=True) as session:
+    with pytest.raises(db.DatabaseRefusal), db.administration(read_only=True) as session:
         session.execute(text("insert into app_user (display_name, email, role) values ('a', 'b', 'manager')"))
 
 

@@ -30,13 +30,24 @@ OWN_SESSION = Right(
     columns=("id", "user_id", "device", "opened_at", "seen_at", "idle_until", "expires_at", "revoked_at"),
 )
 
+# What a colleague is paid is the manager's business and the colleague's.
+UNPAID = (
+    "id", "given_name", "surnames", "email", "telephone", "licence_body", "licence_number", "speciality", "site_id",
+    "weekly_session_goal", "started_on", "ended_on", "is_active", "search_name",
+)  # fmt: skip
+
 RIGHTS: dict[str, dict[str, Right]] = {
     # The practice and its team: nothing of patients.
     "practice_profile": {**EVERYBODY, "manager": Right("ru")},
     "site": {**EVERYBODY, **OFFICE},
     "room": {**STAFF_READS, **OFFICE},
     "service": {**STAFF_READS, **OFFICE},
-    "therapist": {**EVERYBODY, **OFFICE},
+    "therapist": {
+        "manager": Right("riu"),
+        "front_desk": Right("riu", columns=UNPAID, changes=UNPAID),
+        "therapist": Right("r", columns=UNPAID),
+        "auditor": Right("r", columns=("id", "given_name", "surnames", "site_id", "is_active", "search_name")),
+    },
     "working_hours": {**STAFF_READS, **OFFICE},
     "absence": {**STAFF_READS, **OFFICE},
     "app_user": {
@@ -143,6 +154,8 @@ RIGHTS: dict[str, dict[str, Right]] = {
     "import_set_aside": OFFICE_ADDS,
     "external_ref": OFFICE,
 }
+NO_FIGURES = ("care_team", "external_ref", "import_set_aside", "login_session")
+"""Tables of which neither figures nor checks know anything."""
 OPEN_TO_LOGIN = ("practice_profile", "refresh_run")
 """Tables that the application reads before anybody signed in: they tell of no person."""
 
@@ -151,7 +164,7 @@ def upgrade() -> None:
     """Apply this step."""
     schema = settings().db_schema
     for table, rights in RIGHTS.items():
-        protect(table, **rights)
+        protect(table, is_for_figures=table not in NO_FIGURES, **rights)
     for table in OPEN_TO_LOGIN:
         op.execute(f"create policy before_sign_in on {table} for select to app_rt using (true)")
     # Postgres copies no file into a table with row security. The rows are there within an import's transaction only.

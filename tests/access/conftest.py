@@ -1,0 +1,48 @@
+"""A database of its own with a row of every table, for the trials of the wall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import yaml
+from filelock import FileLock
+
+from dashboard.config import ROOT
+from tests.access import rows
+from tests.access.wall import Subject
+from tests.conftest import Cluster
+
+MATRIX: dict[str, dict[str, dict[str, str]]] = yaml.safe_load((ROOT / "tests" / "access" / "matrix.yaml").read_text())
+
+
+def wanted(table: str, subject: str) -> dict[str, set[str]]:
+    """Return what the matrix says: for each letter of an operation its scopes, of which ``all`` is every one."""
+    said = MATRIX["tables"].get(table, {}).get(subject) or {}
+    return {letter: set(str(said.get(letter, "")).split()) for letter in rows.LETTERS}
+
+
+@pytest.fixture(scope="session")
+def walled(cluster: Cluster, migrated_template: str) -> Iterator[psycopg.Connection[Any]]:
+    """Return a superuser's connection to a practice with a row of every table; nothing tried in it stays."""
+    name = f"wall_{uuid4().hex[:12]}"
+    with FileLock(str(cluster.folder / f"{migrated_template}.clone.lock")):
+        cluster.run(f"create database {name} template {migrated_template}")
+    with psycopg.connect(cluster.address(name), options="-c search_path=practice,pg_temp") as connection:
+        connection.info.encoding  # noqa: B018 - connected
+        rows.write(connection)
+        connection.commit()
+        yield connection
+        connection.rollback()
+    cluster.run(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def subjects() -> dict[str, Subject]:
+    """Return everybody of the matrix by name."""
+    people = {role: Subject(role, f"app_{role}", f"token of {role}") for role in rows.USERS}
+    logins = {login: Subject(login, login) for login in ("app_rt", "transformer", "checker")}
+    return {**people, **logins}

@@ -1,0 +1,128 @@
+"""A practice with a row of every table in each relation to a therapist, and what the database lets a role do with it.
+
+The relations (scopes): the therapist's own patient; one in whose care team they are; one whom they only see or saw; a
+colleague's; one without a therapist. Row ``n`` of a table belongs to patient ``n``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from dashboard.access.sessions import hashed
+
+Connection = psycopg.Connection[Any]
+
+SCOPES = ("own", "team", "seen", "foreign", "orphan")
+USERS = {"manager": 1, "front_desk": 2, "therapist": 3, "auditor": 4}
+COLLEAGUE = 5
+LETTERS = {"r": "read", "i": "add", "u": "change", "d": "remove"}
+
+SHARED = """
+insert into practice_profile (id, name) values (1, 'Practice');
+insert into site (id, name) values (1, 'Centre');
+insert into room (id, site_id, name) values (1, 1, 'One');
+insert into service (id, name, kind, minutes, price_cents) values (1, 'Session', 'individual', 50, 6000);
+insert into therapist (id, given_name) values (1, 'Ana'), (2, 'Luis'), (3, 'Eva');
+insert into working_hours (id, therapist_id, site_id, weekday, starts_at, ends_at, valid_from)
+values (1, 2, 1, 1, '09:00', '14:00', '2026-01-01');
+insert into absence (id, therapist_id, kind, starts_at, ends_at) values (1, 2, 'holiday', '2026-08-01', '2026-08-02');
+insert into app_user (id, display_name, email, role, therapist_id) values
+    (1, 'Marta', 'manager@example.org', 'manager', null), (2, 'Rosa', 'desk@example.org', 'front_desk', null),
+    (3, 'Ana', 'therapist@example.org', 'therapist', 1), (4, 'Olga', 'auditor@example.org', 'auditor', null),
+    (5, 'Luis', 'colleague@example.org', 'therapist', 2);
+insert into payer (id, name) values (1, 'Insurer');
+insert into consent_template (id, kind, language, version, title, body, text_sha256, signed_by, required_when)
+values (1, 'treatment', 'en', 1, 'Treatment', 'Text', encode(sha256('Text'), 'hex'), 'patient', 'always');
+insert into invoice_series (code, last_number) values ('A', 5);
+insert into appointment_series (id, frequency, local_time, starts_on) values (1, 'weekly', '10:00', '2026-01-05');
+insert into check_rule (code, severity, words, fix, position, is_active) values ('r', 'minor', '{}', 'x', 1, true);
+insert into check_run (id) values (1);
+insert into check_result (id, check_run_id, rule_code, applicable, failed) values (1, 1, 'r', 1, 0);
+insert into refresh_run (id, stage) values (1, 'figures');
+insert into training_requirement (code, body, name, cycle_months, hours_per_cycle)
+values ('q', 'Body', 'Hours', 12, 50);
+insert into training_requirement_part (id, requirement_code, rule, subject, amount)
+values (1, 'q', 'kind_cap_hours', 'course', 9);
+insert into import_run (id, source, mapping_version, sha256, label, state, started_at)
+values (1, 's', '1', repeat('0', 64), 'File', 'done', now());
+insert into import_set_aside (id, import_run_id, file, line, entity, code) values (1, 1, 'f', 1, 'e', 'c');
+insert into external_ref (source, entity, external_id, local_id, content_sha256) values ('s', 'e', '1', 1, sha256('1'));
+insert into import_staging (id, entity, file, line, external_id, content_sha256, draft)
+values (1, 'e', 'f', 1, '1', sha256('1'), '{}');
+"""
+OF_THERAPIST = """
+insert into therapist_requirement (therapist_id, requirement_code, first_cycle_starts_on)
+values (%(id)s, 'q', '2026-01-01');
+insert into training_entry (id, therapist_id, title, kind, topic, mode, hours, started_on, ended_on, idempotency_key)
+values (%(id)s, %(id)s, 'Ethics', 'course', 'ethics', 'online', 8, '2026-01-01', '2026-01-01', 'k%(id)s');
+"""
+OF_PATIENT = """
+insert into patient (id, number, given_name, main_therapist_id) values (%(id)s, %(id)s, 'Zoe', %(main)s);
+insert into guardian (id, patient_id, given_name, relation) values (%(id)s, %(id)s, 'Rosa', 'mother');
+insert into care_team (id, patient_id, therapist_id, kind) values (%(id)s, %(id)s, 3, 'supervisor');
+insert into patient_case (id, kind, opened_on) values (%(id)s, 'couple', '2026-01-01');
+insert into case_member (case_id, patient_id) values (%(id)s, %(id)s);
+insert into coverage (id, patient_id, payer_id, valid_from) values (%(id)s, %(id)s, 1, '2026-01-01');
+insert into clinical_history (id, patient_id, opened_on) values (%(id)s, %(id)s, '2026-01-01');
+insert into appointment (id, therapist_id, site_id, service_id, starts_at, ends_at, state)
+values (%(id)s, %(sees)s, 1, 1, '2026-01-0%(id)s 10:00+00', '2026-01-0%(id)s 11:00+00', 'attended');
+insert into appointment_patient (appointment_id, patient_id, therapist_id) values (%(id)s, %(id)s, %(sees)s);
+insert into consent (id, patient_id, template_id, state, requested_on)
+values (%(id)s, %(id)s, 1, 'requested', '2026-01-01');
+insert into consent_signature (id, consent_id, signed_at, method, text_sha256)
+values (%(id)s, %(id)s, '2026-01-02', 'on_screen', encode(sha256('Text'), 'hex'));
+insert into consent_attempt (id, patient_id, kind, channel, outcome)
+values (%(id)s, %(id)s, 'treatment', 'call', 'no_answer');
+insert into charge (id, appointment_id, patient_id, kind, charged_on, amount_cents)
+values (%(id)s, %(id)s, %(id)s, 'session', '2026-01-0%(id)s', 6000);
+insert into charge_write_off (id, charge_id, amount_cents, written_off_on, reason)
+values (%(id)s, %(id)s, 6000, '2026-01-20', 'goodwill');
+insert into invoice (id, series, number, patient_id, issued_on, due_on, total_cents, recipient_name, issuer_name)
+values (%(id)s, 'A', %(id)s, %(id)s, '2026-01-20', '2026-02-20', 6000, 'Zoe', 'Practice');
+insert into invoice_line (id, invoice_id, charge_id, amount_cents) values (%(id)s, %(id)s, %(id)s, 6000);
+insert into payment (id, patient_id, method, amount_cents, received_on)
+values (%(id)s, %(id)s, 'cash', 6000, '2026-02-01');
+insert into payment_allocation (id, payment_id, invoice_id, amount_cents, allocated_on)
+values (%(id)s, %(id)s, %(id)s, 6000, '2026-02-01');
+insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
+"""
+BY_PATIENT = ("appointment_patient", "case_member")
+BY_THERAPIST = ("training_entry", "therapist_requirement")
+
+
+def write(connection: Connection) -> dict[str, str]:
+    """Write the rows as superuser, past every trigger; return the tokens of people by role."""
+    connection.execute("set session_replication_role = replica")
+    connection.execute(SHARED)
+    for therapist in (1, 2):
+        connection.execute(OF_THERAPIST % {"id": therapist})
+    whose = {"own": ("1", 1), "team": ("2", 2), "seen": ("2", 1), "foreign": ("2", 2), "orphan": ("null", 2)}
+    for number, scope in enumerate(SCOPES, start=1):
+        main, sees = whose[scope]
+        connection.execute(OF_PATIENT % {"id": number, "main": main, "sees": sees})
+    connection.execute("insert into care_team (id, patient_id, therapist_id, kind) values (9, 2, 1, 'co_therapist')")
+    tokens = {}
+    for role, user in (*USERS.items(), ("colleague", COLLEAGUE)):
+        tokens[role] = f"token of {role}"
+        connection.execute(
+            "insert into login_session (id, user_id, token_sha256) values (%s, %s, %s)",
+            (user, user, hashed(tokens[role])),
+        )
+    connection.execute("set session_replication_role = origin")
+    return tokens
+
+
+def rows_of(connection: Connection, table: str, role: str) -> dict[str, str]:
+    """Return for each scope that a table has the condition that finds its row."""
+    if table == "login_session":
+        return {"own": f"id = {USERS.get(role, COLLEAGUE)}", "foreign": f"id = {COLLEAGUE}"}
+    if table in BY_THERAPIST:
+        return {"own": "therapist_id = 1", "foreign": "therapist_id = 2"}
+    if table in BY_PATIENT:
+        return {scope: f"patient_id = {number}" for number, scope in enumerate(SCOPES, start=1)}
+    has_several = connection.execute(f"select count(*) >= 5 from {table}").fetchone() == (True,)
+    if has_several and table != "app_user":
+        return {scope: f"id = {number}" for number, scope in enumerate(SCOPES, start=1)}
+    return {"one": "true"}
