@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -70,19 +70,26 @@ class Filters:
 
 
 def _sessions(filters: Filters) -> Question:
-    """Return the sessions found; the bounds on the start are a day wider, so that an index serves any time zone."""
+    """Return the sessions found."""
     found = SESSION_MONEY.c
-    day = timedelta(days=1)
     conditions = [*filters.place(SESSION_MONEY), *filters.period(found.session_on)]
-    if filters.since:
-        conditions.append(found.starts_at >= filters.since - day)
-    if filters.until:
-        conditions.append(found.starts_at < filters.until + 2 * day)
+    conditions += _around(found.starts_at, filters)
     if filters.status:
         conditions.append(found.money_status == filters.status)
     if filters.appointment_id is not None:
         conditions.append(found.appointment_id == filters.appointment_id)
     return select(SESSION_MONEY).where(*conditions)
+
+
+def _around(starts_at: SQLCoreOperations[datetime], filters: Filters) -> list[ColumnElement[bool]]:
+    """Return bounds a day wider than the period, so that an index serves any time zone.
+
+    As moments, not days: row security lets no comparison of a moment with a day near an index, for it could fail.
+    """
+    day = timedelta(days=1)
+    since = filters.since and datetime.combine(filters.since - day, time.min, UTC)
+    until = filters.until and datetime.combine(filters.until + 2 * day, time.min, UTC)
+    return [*([starts_at >= since] if since else []), *([starts_at < until] if until else [])]
 
 
 def _open_invoices(filters: Filters) -> Question:
@@ -222,7 +229,7 @@ def _not_charged(filters: Filters) -> Question:
 
     The look-up of each has an offset, so that Postgres does it last and by key instead of for every session there is.
     """
-    reversal, day = aliased(Charge), timedelta(days=1)
+    reversal = aliased(Charge)
     is_charged = select(Charge.id).where(
         Charge.appointment_id == Attendee.appointment_id,
         Charge.patient_id == Attendee.patient_id,
@@ -238,8 +245,7 @@ def _not_charged(filters: Filters) -> Question:
             ~is_charged.exists(),
             or_(Appointment.state == "attended", Appointment.is_fee_charged),
             Appointment.fee_cents > 0,
-            *([Appointment.starts_at >= filters.since - day] if filters.since else []),
-            *([Appointment.starts_at < filters.until + 2 * day] if filters.until else []),
+            *_around(Appointment.starts_at, filters),
         )
         .subquery()
     )

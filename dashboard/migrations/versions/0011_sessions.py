@@ -26,6 +26,10 @@ $$;
 create function session_role() returns name language sql stable security definer set search_path from current as $$
     select ('app_' || role)::name from session_now()
 $$;
+create function session_differs(taken name) returns integer
+language sql stable security definer set search_path from current as $$
+    select case when session_role() = taken then 0 else 1 end
+$$;
 create function session_therapist() returns bigint
 language sql stable security definer set search_path from current as $$
     select therapist_id from session_now()
@@ -86,7 +90,15 @@ language sql volatile security definer set search_path from current as $$
 $$;
 """
 BEFORE_SIGN_IN = ("close_session", "session_person", "open_chosen_session", "people_to_choose", "has_people")
-WHO_ASKS = ("session_now", "uid", "session_role", "session_therapist", "session_files", "session_patients")
+WHO_ASKS = (
+    "session_now",
+    "uid",
+    "session_role",
+    "session_differs",
+    "session_therapist",
+    "session_files",
+    "session_patients",
+)
 
 
 def upgrade() -> None:
