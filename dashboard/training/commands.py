@@ -161,7 +161,7 @@ def _save(session: Session) -> None:
 
 def _require_own(session: Session, actor: Actor, therapist_id: int) -> None:
     is_foreign = actor.role == "therapist" and actor.therapist_id != therapist_id
-    if is_foreign or session.get(Therapist, therapist_id) is None:
+    if is_foreign or session.scalar(select(Therapist.id).where(Therapist.id == therapist_id)) is None:
         raise NotFoundError("No such therapist.")
 
 

@@ -79,10 +79,10 @@ def test_a_killed_importer_leaves_nothing_and_the_next_try_ends_like_a_clean_one
         wait_alone()
         assert digest() == empty
     run_import(manager, larger)
-    assert digest() == clean_digest(larger, database, manager, digest)
+    assert digest() == clean_digest(larger, database, digest)
 
 
-def clean_digest(folder, database, manager, digest) -> dict[str, str]:
+def clean_digest(folder, database, digest) -> dict[str, str]:
     """Return the digest of an import that nobody disturbs, into a database emptied of the first one."""
     with psycopg.connect(database.url, options="-c search_path=practice") as connection:
         tables = connection.execute(
@@ -90,7 +90,7 @@ def clean_digest(folder, database, manager, digest) -> dict[str, str]:
             " and relkind = 'r' and relname <> 'alembic_version'"
         ).fetchone()[0]
         connection.execute(f"truncate {tables} restart identity cascade")
-    assert run_import(manager, folder).loaded
+    assert run_import(newcomer("manager"), folder).loaded
     return digest()
 
 
