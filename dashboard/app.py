@@ -6,6 +6,7 @@ import gc
 
 import streamlit as st
 
+from dashboard.access import audit
 from dashboard.access.actor import Actor
 from dashboard.config import ROOT
 from dashboard.ui import session
@@ -48,6 +49,8 @@ def main() -> None:
     if actor is None:
         sign_in_screen()
         return
+    if not any(screen.slug == page.url_path and screen.is_for(actor) for screen in SCREENS):
+        audit.refused(actor, page.url_path)
     sidebar(actor)
     st.title(page.title, anchor=False)
     page.run()

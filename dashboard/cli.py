@@ -19,6 +19,7 @@ from sqlalchemy import func, select, table, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard import __version__, db, demo, postgres, schema
+from dashboard.access import chain
 from dashboard.access import queries as access
 from dashboard.access.actor import Administrator
 from dashboard.config import settings
@@ -196,6 +197,41 @@ def _state() -> dict[str, Any]:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat(timespec="seconds") if moment else None
+
+
+@main.group()
+def audit() -> None:
+    """Prove that the audit log is whole, and anchor its end outside the database."""
+
+
+@audit.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def audit_verify(as_json: bool) -> None:
+    """Recompute the chain over the whole log and compare it with the anchors; exit code 1 when it is broken."""
+    with database(), _anchors_explained():
+        found = chain.verify()
+    if as_json:
+        click.echo(json.dumps({**vars(found), "is_whole": found.is_whole}))
+    elif found.kind is None:
+        click.echo(f"The audit log is whole: {found.entries:,} entries, {found.anchors:,} anchors.")
+    else:
+        click.echo(f"The audit log is broken at {found.broken_at}: {chain.KINDS[found.kind]}.", err=True)
+    sys.exit(0 if found.is_whole else 1)
+
+
+@audit.command("anchor")
+def audit_anchor() -> None:
+    """Sign the present end of the log and write it to the file of anchors."""
+    with database(), _anchors_explained():
+        click.echo(f"Anchored at {chain.anchor():,}.")
+
+
+@contextmanager
+def _anchors_explained() -> Iterator[None]:
+    try:
+        yield
+    except chain.BrokenAnchorError as broken:
+        fail(str(broken))
 
 
 @main.command("database-url")

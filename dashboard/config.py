@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     app_rt_url: str | None = Field(default=None, description="Address for the application's login, if not derived")
     transformer_url: str | None = Field(default=None, description="Address for the figures' login, if not derived")
     checker_url: str | None = Field(default=None, description="Address for the checks' login, if not derived")
+    audit_key_file: Path | None = Field(
+        default=None, description="File with the key that signs the audit log's anchors; else in the data folder"
+    )
     host: str = Field(default="127.0.0.1", description="Address that the dashboard listens on")
     port: int = Field(default=8501, ge=1, le=65535, description="Port that the dashboard listens on")
     refresh_minutes: float = Field(default=15, gt=0, description="Minutes between two refreshes without writes")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     Interval,
     LargeBinary,
     SmallInteger,
@@ -23,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dashboard.db import Base, one_of
 
 ROLES = ("manager", "therapist", "front_desk", "auditor")
+OPERATIONS = ("insert", "update", "delete", "opened", "refused", "exported")
 
 
 class Practice(Base):
@@ -83,3 +86,49 @@ class LoginSession(Base):
         DateTime(timezone=True), server_default=text("now() + interval '8 hours'")
     )
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AuditEntry(Base):
+    """What somebody did to a row, or read, or was refused: names of tables and columns, never values."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (
+        one_of("operation", OPERATIONS),
+        Index("ix_audit_log_patient_id_at", "patient_id", "at"),
+        Index("ix_audit_log_user_id_at", "user_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp(), index=True)
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
+    session_id: Mapped[int | None] = mapped_column(BigInteger)
+    role: Mapped[str | None] = mapped_column(String(20))
+    operation: Mapped[str] = mapped_column(String(10))
+    table_name: Mapped[str] = mapped_column(String(60))
+    row_key: Mapped[str | None] = mapped_column(String(200))
+    patient_id: Mapped[int | None] = mapped_column(BigInteger)
+    changed: Mapped[list[str] | None] = mapped_column(ARRAY(String))
+    rows: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(String(200))
+
+
+class AuditLink(Base):
+    """A link of the chain over the audit log, in the order in which transactions ended."""
+
+    __tablename__ = "audit_chain"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    audit_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    previous: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditHead(Base):
+    """Where the chain ends; its lock puts the ends of transactions in an order."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)

@@ -22,6 +22,7 @@ from dashboard.agenda.models import Appointment, Attendee
 TABLES = """
 select c.relname from pg_class as c
 where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and c.relname <> 'alembic_version'
+    and c.relname not like 'audit%'
 order by c.relname
 """
 WITH_TRIGGERS = """

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from dashboard.access import audit
 from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
 from dashboard.db import DatabaseRefusal, NoDatabaseError
+from dashboard.ui import session
 from dashboard.ui.language import _
 
 
@@ -54,7 +56,10 @@ def told() -> Iterator[None]:
     except DatabaseRefusal as refused:
         show = st.info if refused.code == "not_built" else st.error
         show(sentence(refused), icon=":material/info:" if refused.code == "not_built" else ":material/error:")
-    except (NotAllowedError, NotFoundError, ChangedSinceError, NoDatabaseError) as error:
+    except (NotAllowedError, NotFoundError) as error:
+        audit.refused(session.person(), type(error).__name__)
+        st.error(sentence(error), icon=":material/error:")
+    except (ChangedSinceError, NoDatabaseError) as error:
         st.error(sentence(error), icon=":material/error:")
     except RuleBrokenError as error:
         st.error(_(str(error)), icon=":material/error:")

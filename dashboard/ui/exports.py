@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
+from dashboard.access import audit
 from dashboard.access.actor import Actor, require
 from dashboard.ui.language import _
 
@@ -29,12 +30,18 @@ def as_csv(frame: pd.DataFrame) -> bytes:
     return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
+def _taken_out(actor: Actor, frame: pd.DataFrame, name: str) -> bytes:
+    """Note the export before anything leaves: one that cannot be noted does not happen."""
+    audit.exported(actor, name)
+    return as_csv(frame)
+
+
 def csv_button(actor: Actor, frame: pd.DataFrame | Callable[[], pd.DataFrame], name: str, key: str) -> None:
     """Offer ``frame`` for download under ``name``; nothing is prepared, or asked for, until the button is pressed."""
     require(actor)
     st.download_button(
         _("Download CSV"),
-        data=lambda: as_csv(frame() if callable(frame) else frame),
+        data=lambda: _taken_out(actor, frame() if callable(frame) else frame, name),
         file_name=f"{name}.csv",
         mime="text/csv",
         key=key,

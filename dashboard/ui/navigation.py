@@ -42,6 +42,7 @@ SCREENS = (
     Screen("training", ":material/school:", ("manager", "therapist")),
     Screen("key_figures", ":material/monitoring:", EVERYBODY),
     Screen("imports", ":material/upload_file:", OFFICE),
+    Screen("audit", ":material/policy:", ("auditor",)),
 )
 
 
@@ -62,6 +63,7 @@ def title(slug: str) -> str:
         "training": _("Training"),
         "key_figures": _("Key figures"),
         "imports": _("Imports"),
+        "audit": _("Audit"),
     }[slug]
 
 

@@ -49,6 +49,8 @@ insert into import_run (id, source, mapping_version, sha256, label, state, start
 values (1, 's', '1', repeat('0', 64), 'File', 'done', now());
 insert into import_set_aside (id, import_run_id, file, line, entity, code) values (1, 1, 'f', 1, 'e', 'c');
 insert into external_ref (source, entity, external_id, local_id, content_sha256) values ('s', 'e', '1', 1, sha256('1'));
+insert into audit_log (id, operation, table_name) values (1, 'opened', 'patient');
+insert into audit_chain (seq, audit_id, previous, hash) values (1, 1, '', '');
 insert into import_staging (id, entity, file, line, external_id, content_sha256, draft)
 values (1, 'e', 'f', 1, '1', sha256('1'), '{}');
 """
