@@ -14,6 +14,7 @@ from dashboard.clinical.models import PatientKey
 from dashboard.clinical.sealing import DataKey, new_secret, wrap
 from dashboard.clinical.unsealing import key_id_of, unseal, unwrap
 
+_KEYS: Any = select(PatientKey.id, PatientKey.patient_id, PatientKey.wrapped, PatientKey.master_id)
 NEXT_ID = text("select nextval(pg_get_serial_sequence(:table, 'id'))")
 
 
@@ -44,10 +45,9 @@ def key_of_patient(session: Session, patient_id: int) -> DataKey:
 
 
 def _present(session: Session, patient_id: int) -> Row[Any] | None:
-    return session.execute(_KEYS.where(PatientKey.patient_id == patient_id, PatientKey.destroyed_at.is_(None))).first()
-
-
-_KEYS = select(PatientKey.id, PatientKey.patient_id, PatientKey.wrapped, PatientKey.master_id)
+    asked = _KEYS.where(PatientKey.patient_id == patient_id, PatientKey.destroyed_at.is_(None))
+    found: Row[Any] | None = session.execute(asked).first()
+    return found
 
 
 def _unwrapped(row: Row[Any]) -> DataKey:
@@ -92,6 +92,6 @@ def destroy_key(session: Session, patient_id: int) -> int:
         select(PatientKey).where(PatientKey.patient_id == patient_id, PatientKey.destroyed_at.is_(None))
     ).all()
     for row in found:
-        row.wrapped, row.destroyed_at = None, func.now()  # type: ignore[assignment]
+        row.wrapped, row.destroyed_at = None, func.now()
     session.flush()
     return len(found)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base, one_of
+from dashboard.team.models import Therapist
 
 NOTE_STATES = ("draft", "signed")
 
@@ -77,7 +78,7 @@ class NoteTemplateChoice(Base):
 
     __tablename__ = "therapist_note_template"
 
-    therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"), primary_key=True, autoincrement=False)
+    therapist_id: Mapped[int] = mapped_column(ForeignKey(Therapist.id), primary_key=True, autoincrement=False)
     template_code: Mapped[str] = mapped_column(String(20))
 
 
@@ -98,7 +99,7 @@ class SessionNote(Base):
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
     author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
-    therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"))
+    therapist_id: Mapped[int] = mapped_column(ForeignKey(Therapist.id))
     template_code: Mapped[str] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(10), server_default="draft")
     version: Mapped[int] = mapped_column(Integer, server_default="1", nullable=False)

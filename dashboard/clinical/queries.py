@@ -137,14 +137,15 @@ def require_file(session: Session, patient_id: int) -> None:
 
 def files_in_care(actor: Actor) -> list[FileInCare]:
     """Return the files whose history the person may open, by name."""
-    asked: Any = (
+    asked = (
         select(Patient.id, Patient.number, PATIENT_NAME, ClinicalHistory.opened_on)
         .outerjoin(ClinicalHistory, ClinicalHistory.patient_id == Patient.id)
         .where(IN_CARE, Patient.status.in_(("waiting", "active", "discharged")))
         .order_by(Patient.search_name, Patient.id)
     )
     with reading(actor, "therapist") as session:
-        return [FileInCare(*row) for row in session.execute(asked)]
+        rows: Any = session.execute(asked)
+        return [FileInCare(*row) for row in rows]
 
 
 def history_versions(actor: Actor, patient_id: int) -> list[VersionFact]:
@@ -153,7 +154,7 @@ def history_versions(actor: Actor, patient_id: int) -> list[VersionFact]:
     Raises:
         NotFoundError: no such file in the care of this person.
     """
-    asked: Any = (
+    asked = (
         select(HistoryVersion.id, HistoryVersion.version, HistoryVersion.written_at, AppUser.display_name)
         .join(AppUser, AppUser.id == HistoryVersion.author_id)
         .where(HistoryVersion.patient_id == patient_id)
@@ -161,7 +162,8 @@ def history_versions(actor: Actor, patient_id: int) -> list[VersionFact]:
     )
     with reading(actor, "therapist") as session:
         require_file(session, patient_id)
-        return [VersionFact(*row) for row in session.execute(asked)]
+        rows: Any = session.execute(asked)
+        return [VersionFact(*row) for row in rows]
 
 
 def history(actor: Actor, patient_id: int, version: int | None = None, reason: trail.Reason = "read") -> History:
@@ -241,6 +243,27 @@ def unsigned_count(actor: Actor) -> int:
         return session.execute(asked).scalar_one()
 
 
+def notes_of_session(actor: Actor, appointment_id: int) -> list[tuple[SessionToWrite, int | None]]:
+    """Return the patients of one's own session, each with the id of one's note about them, if there is one.
+
+    Raises:
+        NotFoundError: no such session of this person.
+    """
+    own = (SessionNote.appointment_id == Attendee.appointment_id) & (SessionNote.patient_id == Attendee.patient_id)
+    asked = (
+        select(Attendee.appointment_id, Attendee.patient_id, PATIENT_NAME, Attendee.starts_at, SessionNote.id)
+        .join(Patient, Patient.id == Attendee.patient_id)
+        .outerjoin(SessionNote, own & (SessionNote.author_id == actor.user_id))
+        .where(Attendee.appointment_id == appointment_id, Attendee.therapist_id == actor.therapist_id)
+        .order_by(Attendee.position, Attendee.patient_id)
+    )
+    with reading(actor, "therapist") as session:
+        rows: Any = session.execute(asked).all()
+    if not rows:
+        raise NotFoundError("No such session.")
+    return [(SessionToWrite(*row[:4]), row[4]) for row in rows]
+
+
 def sessions_without_note(actor: Actor, days: int = DAYS_WITHOUT_NOTE) -> list[SessionToWrite]:
     """Return one's own attended sessions of the last ``days`` without a note, newest first."""
     note = select(SessionNote.id).where(
@@ -248,7 +271,7 @@ def sessions_without_note(actor: Actor, days: int = DAYS_WITHOUT_NOTE) -> list[S
         SessionNote.patient_id == Attendee.patient_id,
         SessionNote.author_id == actor.user_id,
     )
-    asked: Any = (
+    asked = (
         select(Attendee.appointment_id, Attendee.patient_id, PATIENT_NAME, Attendee.starts_at)
         .join(Appointment, Appointment.id == Attendee.appointment_id)
         .join(Patient, Patient.id == Attendee.patient_id)
@@ -262,7 +285,8 @@ def sessions_without_note(actor: Actor, days: int = DAYS_WITHOUT_NOTE) -> list[S
         .limit(LONGEST_LIST)
     )
     with reading(actor, "therapist") as session:
-        return [SessionToWrite(*row) for row in session.execute(asked)]
+        rows: Any = session.execute(asked)
+        return [SessionToWrite(*row) for row in rows]
 
 
 def notes_of_patient(actor: Actor, patient_id: int, limit: int = LONGEST_LIST) -> list[NoteFact]:
@@ -334,3 +358,15 @@ def search_notes(actor: Actor, words: str, patient_id: int | None = None, months
         for hit in hits:
             trail.opened(session, actor, NOTE, hit.fact.id, "search")
     return Found(hits, len(notes), len(rows) <= MOST_SEARCHED)
+
+
+def record_to_print(actor: Actor, patient_id: int) -> tuple[History, list[Note]]:
+    """Open the newest history of a patient and one's own signed notes about them, oldest first, to print them.
+
+    Raises:
+        NotFoundError: no such file in the care of this person.
+        SealError: a text cannot be read; nothing is returned.
+    """
+    found = history(actor, patient_id, reason="print")
+    signed = [fact for fact in notes_of_patient(actor, patient_id, MOST_SEARCHED) if fact.status == "signed"]
+    return found, [open_note(actor, fact.id, "print") for fact in reversed(signed)]
