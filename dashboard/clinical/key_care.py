@@ -19,7 +19,7 @@ from dashboard.clinical.data_keys import Opener
 from dashboard.clinical.errors import KeyMissingError, SealError, WrongKeyError
 from dashboard.clinical.models import HistoryVersion, NoteAddendum, PatientKey, SessionNote
 from dashboard.clinical.queries import ADDENDUM, HISTORY, NOTE, SUBJECTIVE
-from dashboard.clinical.sealing import wrap
+from dashboard.clinical.sealing import HEADER, wrap
 from dashboard.clinical.unsealing import unwrap
 
 AT_ONCE = 1_000
@@ -146,18 +146,19 @@ def _check_keys(session: Session, found: Checked) -> None:
 
 def _texts(session: Session, sample: int) -> Iterator[tuple[str, int, int, Any]]:
     """Yield texts whose key was not destroyed: table, row, patient, what is stored."""
-    readable = select(PatientKey.patient_id).where(PatientKey.destroyed_at.is_(None))
+    destroyed = set(session.scalars(select(PatientKey.id).where(PatientKey.destroyed_at.is_not(None))))
     version, note, added = HistoryVersion, SessionNote, NoteAddendum
-    questions = {
-        HISTORY: select(version.id, version.patient_id, version.sealed).where(version.patient_id.in_(readable)),
-        NOTE: select(note.id, note.patient_id, note.sealed).where(note.patient_id.in_(readable)),
-        SUBJECTIVE: select(note.id, note.patient_id, note.sealed_subjective).where(
-            note.patient_id.in_(readable), note.sealed_subjective.is_not(None)
-        ),
-        ADDENDUM: select(added.id, note.patient_id, added.sealed)
-        .join(note, note.id == added.note_id)
-        .where(note.patient_id.in_(readable)),
+    questions: dict[str, Any] = {
+        HISTORY: select(version.id, version.patient_id, version.sealed),
+        NOTE: select(note.id, note.patient_id, note.sealed),
+        SUBJECTIVE: select(note.id, note.patient_id, note.sealed_subjective).where(note.sealed_subjective.is_not(None)),
+        ADDENDUM: select(added.id, note.patient_id, added.sealed).join(note, note.id == added.note_id),
     }
     for table, asked in questions.items():
         for row_id, patient_id, blob in session.execute(asked.order_by(text("1 desc")).limit(sample)):
-            yield table, row_id, patient_id, blob
+            if not _is_sealed_with(blob, destroyed):
+                yield table, row_id, patient_id, blob
+
+
+def _is_sealed_with(blob: Any, keys: set[int]) -> bool:
+    return HEADER.size <= len(blob) and HEADER.unpack_from(blob)[1] in keys

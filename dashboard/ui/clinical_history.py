@@ -15,7 +15,6 @@ from dashboard.ui.navigation import page_file
 from dashboard.ui.text import plain
 
 OPENED = "clinical_history_opened"
-SHORT = ("symptoms_began_on", "operations", "medication")
 
 
 def link(actor: Actor, patient_id: int) -> None:
@@ -53,7 +52,7 @@ def write(actor: Actor, file: FileInCare) -> None:
                 words,
                 present.sections.get(section, ""),
                 key=f"{key}_{section}",
-                height=68 if section in SHORT else 110,
+                height=100,
                 max_chars=rules.LONGEST_TEXT,
             )
         if st.form_submit_button(_("Save a new version"), type="primary", key="clinical_history_save"):

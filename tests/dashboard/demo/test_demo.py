@@ -34,7 +34,7 @@ def digests(connection: Connection) -> dict[str, str]:
     ).scalars()
     statement = """
         select coalesce(md5(string_agg(fact, '|' order by fact)), '')
-        from (select (to_jsonb(row) - array['sealed', 'sealed_subjective', 'wrapped'])::text as fact from {} as row) as f
+        from (select (to_jsonb(r) - array['sealed', 'sealed_subjective', 'wrapped'])::text as fact from {} as r) as f
     """
     return {name: connection.exec_driver_sql(statement.format(name)).scalar_one() for name in names.all()}
 
