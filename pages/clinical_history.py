@@ -36,8 +36,11 @@ def show(file):
         clinical_history.versions(actor, file)
     else:
         clinical_history.print_button(actor, file)
-    if st.button(_("Open the patient file"), key="clinical_history_file", type="tertiary"):
-        open_link(Link("patient_files", {"patient": file.patient_id}))
+    with st.container(horizontal=True):
+        if st.button(_("Open the patient file"), key="clinical_history_file", type="tertiary"):
+            open_link(Link("patient_files", {"patient": file.patient_id}))
+        if st.button(_("My notes about this patient"), key="clinical_history_notes", type="tertiary"):
+            open_link(Link("notes", {"patient": file.patient_id}))
 
 
 notice.show()

@@ -1,27 +1,15 @@
 """Notes: what waits for a signature, which sessions have no note, one note to write or read, and a search."""
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.clinical import commands, queries
-from dashboard.ui import address, clinical_note, clinical_words, formats, notice, session
+from dashboard.ui import address, clinical_note, clinical_search, clinical_words, formats, notice, session
 from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
-from dashboard.ui.tables import Column, Here, table
 from dashboard.ui.text import plain
 
 SHOWN_AT_ONCE = 8
 actor = session.acting()
-
-
-def listed(facts, key, empty):
-    """List notes; a row opens its note."""
-    rows = [
-        {"id": fact.id, "patient": fact.patient, "session": fact.session_at, "age": clinical_words.age(fact.session_at)}
-        for fact in facts
-    ]
-    columns = [Column("patient", _("Patient")), Column("session", _("Session"), "moment"), Column("age", _("Age"))]
-    table(pd.DataFrame(rows), columns, key=key, empty=empty, opens=lambda row: Here({"note": int(row["id"])}))
 
 
 def write(to_write):
@@ -49,27 +37,6 @@ def without_note():
             st.rerun()
 
 
-def search():
-    """Search in one's own notes; nothing of it enters the address."""
-    words = st.text_input(_("Search in my notes of the last 12 months"), key="notes_search", max_chars=100)
-    if not (words or "").strip():
-        listed(queries.own_notes(actor), "notes_signed", _("No note is signed yet."))
-        return
-    found = queries.search_notes(actor, words)
-    counted = ngettext("Searched {number} note.", "Searched {number} notes.", found.searched)
-    older = "" if found.is_all else " " + _("Older ones were left out: search within one patient's notes.")
-    st.caption(counted.format(number=formats.number(found.searched)) + older)
-    if not found.hits:
-        st.info(_("No note has these words."), icon=":material/search_off:")
-    for hit in found.hits[:50]:
-        with st.container(border=True):
-            words = f"{plain(hit.fact.patient)} · {formats.moment(hit.fact.session_at)}"
-            if st.button(words, key=f"notes_hit_{hit.fact.id}", type="tertiary", icon=":material/open_in_new:"):
-                address.keep("note", hit.fact.id)
-                st.rerun()
-            st.text(hit.snippet)
-
-
 def template():
     """Let the therapist choose what their next notes are written with."""
     names = clinical_words.template_names()
@@ -95,7 +62,7 @@ def of_session(appointment_id):
 
 
 notice.show()
-chosen, appointment = address.id_parameter("note"), address.id_parameter("appointment")
+chosen, appointment, patient = map(address.id_parameter, ("note", "appointment", "patient"))
 with told():
     if chosen is not None:
         clinical_note.show(actor, chosen)
@@ -103,9 +70,13 @@ with told():
         clinical_note.close()
         if appointment is not None:
             of_session(appointment)
+        if patient is not None:
+            clinical_search.show(actor, patient)
+            st.stop()
         st.subheader(_("To sign"), anchor=False)
-        listed(queries.unsigned_notes(actor), "notes_unsigned", _("No note waits for your signature."))
+        waiting = queries.unsigned_notes(actor)
+        clinical_search.listed(waiting, "notes_unsigned", _("No note waits for your signature."))
         without_note()
         st.subheader(_("My notes"), anchor=False)
-        search()
+        clinical_search.show(actor)
         template()

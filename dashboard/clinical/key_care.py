@@ -155,7 +155,8 @@ def _texts(session: Session, sample: int) -> Iterator[tuple[str, int, int, Any]]
         ADDENDUM: select(added.id, note.patient_id, added.sealed).join(note, note.id == added.note_id),
     }
     for table, asked in questions.items():
-        for row_id, patient_id, blob in session.execute(asked.order_by(text("1 desc")).limit(sample)):
+        rows: Any = session.execute(asked.order_by(text("1 desc")).limit(sample))
+        for row_id, patient_id, blob in rows:
             if not _is_sealed_with(blob, destroyed):
                 yield table, row_id, patient_id, blob
 
