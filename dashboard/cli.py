@@ -22,6 +22,8 @@ from dashboard import __version__, db, demo, postgres, schema
 from dashboard.access import chain
 from dashboard.access import queries as access
 from dashboard.access.actor import Administrator
+from dashboard.clinical import key_care, keyring
+from dashboard.clinical.errors import SealError
 from dashboard.config import settings
 from dashboard.demo.shape import FEWEST, MOST
 from dashboard.imports.commands import run_import
@@ -49,7 +51,7 @@ def database() -> Iterator[None]:
         else:
             with postgres.running():
                 yield
-    except (postgres.EmbeddedPostgresError, db.NoDatabaseError, schema.OutdatedServerError) as error:
+    except (postgres.EmbeddedPostgresError, db.NoDatabaseError, schema.OutdatedServerError, SealError) as error:
         fail(str(error))
     except db.DatabaseRefusal as refused:
         fail(f"The database refused this, and nothing was changed: {refused}.")
@@ -91,6 +93,9 @@ def up(port: int | None, with_demo: bool | None) -> None:
         fail(f"Port {port} of {settings().host} is in use. Choose another with --port.")
     with database():
         schema.upgrade()
+        key_care.require_keys()
+        if not settings().database_url:
+            keyring.ensure_key()
         if with_demo and not access.has_people():
             _load_demo(None, 1)
         if access.refreshed_at("figures") is None and access.has_people():
@@ -232,6 +237,42 @@ def _anchors_explained() -> Iterator[None]:
         yield
     except chain.BrokenAnchorError as broken:
         fail(str(broken))
+
+
+@main.group()
+def keys() -> None:
+    """Make, change and check the master key of clinical texts."""
+
+
+@keys.command("init")
+def keys_init() -> None:
+    """Make the first master key, in a file that only its owner can read."""
+    with database():
+        schema.upgrade()
+        name = key_care.init()
+    click.echo(f"Made the master key {name}: {keyring.key_file()}. Keep a copy apart from the database's backups.")
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Make a new master key and wrap every patient's key with it; stopped half way, the same again goes on."""
+    with database():
+        schema.upgrade()
+        name, wrapped = key_care.rotate()
+    click.echo(f"{wrapped:,} patients' keys are wrapped with the master key {name}. Older backups need the older key.")
+
+
+@keys.command("check")
+@click.option("--texts", default=key_care.SAMPLE, show_default=True, help="How many texts of each kind to open.")
+def keys_check(texts: int) -> None:
+    """Unwrap every patient's key and open the newest texts; list what does not open."""
+    with database():
+        schema.upgrade()
+        found = key_care.check(texts)
+    click.echo(f"Tried {found.keys:,} keys and {found.texts:,} texts: {len(found.failed):,} do not open.")
+    for row in found.failed:
+        click.echo(row)
+    sys.exit(1 if found.failed else 0)
 
 
 @main.command("database-url")

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
     login_secret: str | None = Field(
         default=None, min_length=16, description="Passwords of the database logins are derived from this secret"
     )
+    master_key_file: Path | None = Field(
+        default=None, description="File of the master key (default: master.key in the data folder)"
+    )
+    master_key: str | None = Field(
+        default=None, repr=False, description="The master key itself, instead of a file; several by commas, newest last"
+    )
     app_rt_url: str | None = Field(default=None, description="Address for the application's login, if not derived")
     transformer_url: str | None = Field(default=None, description="Address for the figures' login, if not derived")
     checker_url: str | None = Field(default=None, description="Address for the checks' login, if not derived")

@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +23,8 @@ from streamlit import App
 
 from dashboard import db, schema
 from dashboard.access import queries as access
+from dashboard.clinical import key_care
+from dashboard.clinical.errors import SealError
 from dashboard.config import ROOT, settings
 
 log = logging.getLogger("dashboard.server")
@@ -122,10 +125,21 @@ app = App(
 )
 
 
+def _require_keys() -> None:
+    """End with a sentence when clinical texts are sealed with a master key that is not here."""
+    try:
+        key_care.require_keys()
+    except SealError as error:
+        sys.exit(str(error))
+    except (db.DatabaseRefusal, db.NoDatabaseError):
+        log.warning("the master key is not checked: the database cannot be asked")
+
+
 def main() -> None:
     """Serve the dashboard on the address of the settings, which also decide whether choosing a person is offered."""
     parser = argparse.ArgumentParser(description="Serve the dashboard.")
     parser.add_argument("--port", type=int, default=settings().port)
+    _require_keys()
     uvicorn.run(
         app,
         host=settings().host,

@@ -25,6 +25,8 @@ def environment(*logins: str) -> dict[str, str]:
     """Return the environment of a child: the addresses of ``logins`` and nothing administrative."""
     child = {**os.environ, "DATABASE_URL": "", "DO_NOT_TRACK": "1"}
     child.pop("INTERSESSION_LOGIN_SECRET", None)
+    if "app_rt" not in logins:  # figures and checks open no clinical text
+        child.pop("INTERSESSION_MASTER_KEY", None)
     for login in db.LOGINS:
         child.pop(f"INTERSESSION_{login.upper()}_URL", None)
         if login in logins:

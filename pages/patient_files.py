@@ -8,7 +8,18 @@ import streamlit as st
 
 from dashboard.patients import commands, queries
 from dashboard.patients.queries import PatientFile
-from dashboard.ui import address, file_form, file_sections, filters, notice, openings, session, team_filters, words
+from dashboard.ui import (
+    address,
+    clinical_history,
+    file_form,
+    file_sections,
+    filters,
+    notice,
+    openings,
+    session,
+    team_filters,
+    words,
+)
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Here, table
@@ -84,6 +95,7 @@ def show_file(patient_id: int) -> None:
     file = queries.patient_file(actor, patient_id)
     openings.noted(actor, file.id)
     file_sections.heading(file)
+    clinical_history.link(actor, file.id)
     file_sections.missing(actor, file.id)
     part = filters.segments("patient_files", "part", _("Part of the file"), file_sections.parts())
     if part == "details":

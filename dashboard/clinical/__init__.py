@@ -1,0 +1,1 @@
+"""The clinical record: histories and session notes, sealed before they reach the database."""

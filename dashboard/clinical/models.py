@@ -1,13 +1,30 @@
-"""Tables of the clinical record. Here only the fact that a history was opened; its text is kept apart."""
+"""Tables of the clinical record. Text is in columns named ``sealed…`` only, and sealed before it gets there."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, ForeignKey, Identity
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from dashboard.db import Base
+from dashboard.db import Base, one_of
+from dashboard.team.models import Therapist
+
+NOTE_STATES = ("draft", "signed")
 
 
 class ClinicalHistory(Base):
@@ -19,3 +36,89 @@ class ClinicalHistory(Base):
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), unique=True)
     opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"))
     opened_on: Mapped[date] = mapped_column(Date)
+
+
+class PatientKey(Base):
+    """A patient's key, wrapped by a master key that the database does not have; without it their texts are noise."""
+
+    __tablename__ = "patient_key"
+    __table_args__ = (
+        CheckConstraint("(wrapped is null) = (destroyed_at is not null)", name="destroyed_or_there"),
+        Index("uq_patient_key_of_patient", "patient_id", unique=True, postgresql_where=text("destroyed_at is null")),
+        Index("ix_patient_key_master_id_id", "master_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
+    master_id: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    destroyed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class HistoryVersion(Base):
+    """One version of a clinical history: every section, sealed as one. Versions are only added."""
+
+    __tablename__ = "clinical_history_version"
+    __table_args__ = (
+        UniqueConstraint("patient_id", "version"),
+        CheckConstraint("version > 0", name="version_counted"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    version: Mapped[int] = mapped_column(Integer)
+    author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class NoteTemplateChoice(Base):
+    """Which template a therapist writes notes with; the templates themselves are in ``templates.yaml``."""
+
+    __tablename__ = "therapist_note_template"
+
+    therapist_id: Mapped[int] = mapped_column(ForeignKey(Therapist.id), primary_key=True, autoincrement=False)
+    template_code: Mapped[str] = mapped_column(String(20))
+
+
+class SessionNote(Base):
+    """A note of one session about one patient: a draft until it is signed, then locked by a trigger."""
+
+    __tablename__ = "session_note"
+    __table_args__ = (
+        one_of("status", NOTE_STATES),
+        CheckConstraint("(status = 'signed') = (signed_at is not null)", name="signing_dated"),
+        UniqueConstraint("appointment_id", "patient_id", "author_id"),
+        Index("ix_session_note_author_id_status_created_at", "author_id", "status", "created_at"),
+        Index("ix_session_note_author_id_patient_id_created_at", "author_id", "patient_id", "created_at"),
+        Index("ix_session_note_patient_id", "patient_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    therapist_id: Mapped[int] = mapped_column(ForeignKey(Therapist.id))
+    template_code: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(10), server_default="draft")
+    version: Mapped[int] = mapped_column(Integer, server_default="1", nullable=False)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_subjective: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own protocol
+
+
+class NoteAddendum(Base):
+    """What was added to a signed note later. Addenda are only added."""
+
+    __tablename__ = "note_addendum"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    note_id: Mapped[int] = mapped_column(ForeignKey("session_note.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

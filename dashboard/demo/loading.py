@@ -13,6 +13,7 @@ from dashboard import clock
 from dashboard.config import settings
 from dashboard.demo import rules_aside
 from dashboard.demo.agenda import write_agenda
+from dashboard.demo.clinical import write_clinical
 from dashboard.demo.consents import Templates, write_consents, write_templates
 from dashboard.demo.diary import draw_diary
 from dashboard.demo.family import write_coverages, write_guardians, write_payers
@@ -109,6 +110,7 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
     for chunk, work in enumerate(parts):
         told("sessions", 0.02 + 0.6 * chunk / chunks)
         _write_part(work, shape, team, templates, chunk)
+    write_clinical(tables, connection, window.reference)
     tables.set_sequences()
     connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
     return tables

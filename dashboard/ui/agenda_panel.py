@@ -65,6 +65,9 @@ def take_back(actor: Actor, appointment_id: int, version: int) -> None:
 def _body(actor: Actor, found: AppointmentDetails) -> None:
     _facts(found)
     _history(found)
+    if actor.role == "therapist" and found.slot.patients and found.slot.starts_at <= clock.now():
+        ids = {"appointment": str(found.slot.id)}
+        st.page_link(page_file("notes"), label=_("Session note"), icon=":material/edit_note:", query_params=ids)
     if found.is_moved:
         st.caption(_("This appointment was moved to another time."))
         return

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.access import audit
 from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
+from dashboard.clinical.errors import KeyMissingError, SealError
 from dashboard.db import DatabaseRefusal, NoDatabaseError
 from dashboard.ui import session
 from dashboard.ui.language import _
@@ -22,9 +23,21 @@ def sentence(error: Exception) -> str:
         return _("Somebody else changed this since you opened it. Reload to see the present state, then try again.")
     if isinstance(error, NoDatabaseError):
         return _("The database cannot be reached. Nothing was saved.")
+    if isinstance(error, SealError):
+        return seal_sentence(error)
     if isinstance(error, DatabaseRefusal):
         return refusal_sentence(error.code)
     return _("Something went wrong. Nothing was saved.")
+
+
+def seal_sentence(error: SealError) -> str:
+    """Return the sentence for a clinical text that cannot be sealed or opened."""
+    if isinstance(error, KeyMissingError):
+        return _("The key of this clinical text is not there, or was destroyed. Nothing of it can be shown or saved.")
+    return _(
+        "This clinical text is not what was written here, or its key is a wrong one. It is not shown."
+        " Tell whoever looks after the system: `intersession keys check` lists what is affected."
+    )
 
 
 def refusal_sentence(code: str) -> str:
@@ -59,7 +72,7 @@ def told() -> Iterator[None]:
     except (NotAllowedError, NotFoundError) as error:
         audit.refused(session.person(), type(error).__name__)
         st.error(sentence(error), icon=":material/error:")
-    except (ChangedSinceError, NoDatabaseError) as error:
+    except (ChangedSinceError, NoDatabaseError, SealError) as error:
         st.error(sentence(error), icon=":material/error:")
     except RuleBrokenError as error:
         st.error(_(str(error)), icon=":material/error:")

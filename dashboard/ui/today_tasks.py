@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dashboard.access.actor import Actor
 from dashboard.agenda import queries as agenda
+from dashboard.clinical import queries as clinical
 from dashboard.findings import queries as findings
 from dashboard.key_figures import queries as figures
 from dashboard.key_figures.queries import Waiting
@@ -33,7 +34,7 @@ def tasks(actor: Actor) -> list[Task]:
     order = {
         "manager": (_not_marked, _held_without, _to_invoice, _late, _to_approve, _behind, _incomplete),
         "front_desk": (_to_sign, _not_marked, _incomplete, _to_invoice, _late),
-        "therapist": (_not_marked, _to_sign, _incomplete, _behind),
+        "therapist": (_not_marked, _notes_to_sign, _to_sign, _incomplete, _behind),
     }[actor.role]
     return [task for question in order if (task := question(actor, waiting)).count]
 
@@ -52,6 +53,11 @@ def _to_sign(_actor: Actor, waiting: Counted) -> Task:
     count = _count(waiting, "consents_before_session")
     said = ngettext("consent missing before a session", "consents missing before a session", count)
     return Task(count, said, "consents", ":material/signature:")
+
+
+def _notes_to_sign(actor: Actor, _waiting: Counted) -> Task:
+    count = clinical.unsigned_count(actor)
+    return Task(count, ngettext("note to sign", "notes to sign", count), "notes", ":material/edit_note:")
 
 
 def _held_without(_actor: Actor, waiting: Counted) -> Task:

@@ -17,6 +17,8 @@ Connection = psycopg.Connection[Any]
 SCOPES = ("own", "team", "seen", "foreign", "orphan")
 USERS = {"manager": 1, "front_desk": 2, "therapist": 3, "auditor": 4}
 COLLEAGUE = 5
+FORMER = 6
+"""A manager who was a therapist, and whose notes and files are still there."""
 LETTERS = {"r": "read", "i": "add", "u": "change", "d": "remove"}
 
 SHARED = """
@@ -31,7 +33,7 @@ insert into absence (id, therapist_id, kind, starts_at, ends_at) values (1, 2, '
 insert into app_user (id, display_name, email, role, therapist_id) values
     (1, 'Marta', 'manager@example.org', 'manager', null), (2, 'Rosa', 'desk@example.org', 'front_desk', null),
     (3, 'Ana', 'therapist@example.org', 'therapist', 1), (4, 'Olga', 'auditor@example.org', 'auditor', null),
-    (5, 'Luis', 'colleague@example.org', 'therapist', 2);
+    (5, 'Luis', 'colleague@example.org', 'therapist', 2), (6, 'Eva', 'former@example.org', 'manager', 3);
 insert into payer (id, name) values (1, 'Insurer');
 insert into consent_template (id, kind, language, version, title, body, text_sha256, signed_by, required_when)
 values (1, 'treatment', 'en', 1, 'Treatment', 'Text', encode(sha256('Text'), 'hex'), 'patient', 'always');
@@ -57,6 +59,7 @@ values (1, 'e', 'f', 1, '1', sha256('1'), '{}');
 OF_THERAPIST = """
 insert into therapist_requirement (therapist_id, requirement_code, first_cycle_starts_on)
 values (%(id)s, 'q', '2026-01-01');
+insert into therapist_note_template (therapist_id, template_code) values (%(id)s, 'soap');
 insert into training_entry (id, therapist_id, title, kind, topic, mode, hours, started_on, ended_on, idempotency_key)
 values (%(id)s, %(id)s, 'Ethics', 'course', 'ethics', 'online', 8, '2026-01-01', '2026-01-01', 'k%(id)s');
 """
@@ -88,25 +91,32 @@ insert into payment (id, patient_id, method, amount_cents, received_on)
 values (%(id)s, %(id)s, 'cash', 6000, '2026-02-01');
 insert into payment_allocation (id, payment_id, invoice_id, amount_cents, allocated_on)
 values (%(id)s, %(id)s, %(id)s, 6000, '2026-02-01');
+insert into patient_key (id, patient_id, wrapped, master_id) values (%(id)s, %(id)s, '0', 'm');
+insert into clinical_history_version (id, patient_id, version, author_id, sealed) values (%(id)s, %(id)s, 1, 3, '0');
+insert into session_note
+(id, appointment_id, patient_id, author_id, therapist_id, template_code, status, signed_at, sealed)
+values (%(id)s, %(id)s, %(id)s, %(author)s, %(sees)s, 'soap', 'signed', now(), '0');
+insert into note_addendum (id, note_id, author_id, sealed) values (%(id)s, %(id)s, %(author)s, '0');
 insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
 """
 BY_PATIENT = ("appointment_patient", "case_member")
-BY_THERAPIST = ("training_entry", "therapist_requirement")
+BY_THERAPIST = ("training_entry", "therapist_requirement", "therapist_note_template")
 
 
 def write(connection: Connection) -> dict[str, str]:
     """Write the rows as superuser, past every trigger; return the tokens of people by role."""
     connection.execute("set session_replication_role = replica")
     connection.execute(SHARED)
-    for therapist in (1, 2):
+    for therapist in (1, 2, 3):
         connection.execute(OF_THERAPIST % {"id": therapist})
     whose = {"own": ("1", 1), "team": ("2", 2), "seen": ("2", 1), "foreign": ("2", 2), "orphan": ("null", 2)}
     for number, scope in enumerate(SCOPES, start=1):
         main, sees = whose[scope]
-        connection.execute(OF_PATIENT % {"id": number, "main": main, "sees": sees})
+        author = USERS["therapist"] if sees == 1 else FORMER if scope == "orphan" else COLLEAGUE
+        connection.execute(OF_PATIENT % {"id": number, "main": main, "sees": sees, "author": author})
     connection.execute("insert into care_team (id, patient_id, therapist_id, kind) values (9, 2, 1, 'co_therapist')")
     tokens = {}
-    for role, user in (*USERS.items(), ("colleague", COLLEAGUE)):
+    for role, user in (*USERS.items(), ("colleague", COLLEAGUE), ("former", FORMER)):
         tokens[role] = f"token of {role}"
         connection.execute(
             "insert into login_session (id, user_id, token_sha256) values (%s, %s, %s)",
@@ -121,7 +131,7 @@ def rows_of(connection: Connection, table: str, role: str) -> dict[str, str]:
     if table == "login_session":
         return {"own": f"id = {USERS.get(role, COLLEAGUE)}", "foreign": f"id = {COLLEAGUE}"}
     if table in BY_THERAPIST:
-        return {"own": "therapist_id = 1", "foreign": "therapist_id = 2"}
+        return {"own": "therapist_id = 1", "foreign": "therapist_id = 2", "orphan": "therapist_id = 3"}
     if table in BY_PATIENT:
         return {scope: f"patient_id = {number}" for number, scope in enumerate(SCOPES, start=1)}
     has_several = connection.execute(f"select count(*) >= 5 from {table}").fetchone() == (True,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from dashboard.migrations.auditing import audit, leave_unaudited
 from dashboard.migrations.row_security import Right, protect
 
 revision = "0013"
@@ -210,22 +211,13 @@ def upgrade() -> None:
             f"create trigger never_emptied before truncate on {table} for each statement execute function refuse_change()"
         )
     for table, keys in AUDITED.items():
-        for operation, given in (
-            ("insert", "new table as new_rows"),
-            ("update", "old table as old_rows new table as new_rows"),
-            ("delete", "old table as old_rows"),
-        ):
-            op.execute(
-                f"create trigger audit_{operation} after {operation} on {table} referencing {given}"
-                f" for each statement execute function audit_write('{keys}')"
-            )
+        audit(table, keys)
 
 
 def downgrade() -> None:
     """Take this step back."""
     for table in AUDITED:
-        for operation in ("insert", "update", "delete"):
-            op.execute(f"drop trigger audit_{operation} on {table}")
+        leave_unaudited(table)
     for table in ("audit_head", "audit_chain", "audit_log"):
         op.drop_table(table)
     for function in FUNCTIONS:
