@@ -29,6 +29,9 @@ from dashboard.config import ROOT, settings
 
 log = logging.getLogger("dashboard.server")
 
+# Streamlit would write the error of a failed screen with its text; ``on_script_error`` writes it without.
+logging.getLogger("streamlit.error_util").disabled = True
+
 GRACE_SECONDS = 5  # open browser tabs do not keep the server from stopping
 
 HEADERS = {

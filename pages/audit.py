@@ -38,8 +38,8 @@ def choose() -> Filter:
         person = filters.choice("audit", "person", _("Person"), audit.people(actor), everything=_("Everybody"))
         done = filters.choice("audit", "operation", _("What was done"), operations(), everything=_("Anything"))
         file = st.text_input(_("File (its internal number)"), key="audit_file", max_chars=17)
+        since = filters.day("audit", "since", _("From"), formats.today() - timedelta(days=30))
         until = filters.day("audit", "until", _("To"), formats.today())
-        since = filters.day("audit", "since", _("From"), until - timedelta(days=30))
     number = int(file) if file.isascii() and file.isdigit() else None
     return Filter(user_id=person, operation=done, patient_id=number, since=since, until=until)
 
@@ -49,11 +49,11 @@ def in_words(chosen: Filter, limit: int, offset: int) -> pd.DataFrame:
     found = audit.entries(actor, chosen, limit=limit, offset=offset)
     return found.assign(
         name=found["name"].fillna(_("Nobody signed in")),
-        role=[role_name(role) if role else "–" for role in found["role"]],
+        role=[role_name(role) for role in found["role"]],
         operation=found["operation"].map(operations()),
         changed=[", ".join(names) if isinstance(names, list) else "–" for names in found["changed"]],
         what=[
-            key or ("–" if pd.isna(rows) else formats.number(int(rows)))
+            key if isinstance(key, str) else ("–" if pd.isna(rows) else formats.number(int(rows)))
             for key, rows in zip(found["row_key"], found["rows"], strict=True)
         ],
         patient_id=found["patient_id"].astype("Int64").astype(str).replace("<NA>", "–"),

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from dashboard import clock
-from dashboard.access.actor import Actor, NotFoundError, reading, transaction
+from dashboard.access.actor import Actor, NotFoundError, reading, require, transaction
 from dashboard.access.models import AppUser
 from dashboard.agenda.models import Appointment, Attendee
 from dashboard.clinical import rules, trail
@@ -268,6 +268,7 @@ def notes_of_session(actor: Actor, appointment_id: int) -> list[tuple[SessionToW
 
 def sessions_without_note(actor: Actor, days: int = DAYS_WITHOUT_NOTE) -> list[SessionToWrite]:
     """Return one's own attended sessions of the last ``days`` without a note, newest first."""
+    require(actor, "therapist")
     note = select(SessionNote.id).where(
         SessionNote.appointment_id == Attendee.appointment_id,
         SessionNote.patient_id == Attendee.patient_id,

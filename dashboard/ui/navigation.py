@@ -71,11 +71,12 @@ def title(slug: str) -> str:
     }[slug]
 
 
-def role_name(role: Role) -> str:
-    """Return the words of a role."""
-    return {
+def role_name(role: object) -> str:
+    """Return the words of a role, or a dash where there is none."""
+    words: dict[object, str] = {
         "manager": _("Practice manager"),
         "therapist": _("Therapist"),
         "front_desk": _("Front desk"),
         "auditor": _("Auditor"),
-    }[role]
+    }
+    return words.get(role, "–")

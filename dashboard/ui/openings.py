@@ -30,7 +30,7 @@ def show(actor: Actor, patient_id: int) -> None:
     """List who opened the file, for the patient to have."""
     found = audit.openings_of_file(actor, patient_id)
     told = found.assign(
-        role=[role_name(role) if role else "–" for role in found["role"]],
+        role=[role_name(role) for role in found["role"]],
         operation=found["operation"].map({"opened": _("Opened"), "exported": _("Taken out")}),
     )
     exports.csv_button(actor, told, "openings", f"patient_files_openings_csv_{patient_id}")

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 from starlette.requests import Request
+from streamlit import error_util
 
 from dashboard import db, server
 from dashboard.config import ROOT
@@ -121,6 +122,17 @@ def test_the_log_of_a_failed_screen_has_a_reference_and_no_value(figures_databas
     assert "ValueError reference=" in said[0]
     assert "test_server.py:" in said[0]
     assert "Ana" not in said[0]
+
+
+def test_nothing_else_writes_the_text_of_a_failed_screens_error(figures_database, capfd, caplog) -> None:
+    streamlits = logging.getLogger("streamlit.error_util")
+    for is_silent in (True, False):  # without our silence the text would be written
+        streamlits.disabled = is_silent
+        with caplog.at_level(logging.ERROR):
+            error_util.handle_user_script_exception(ValueError("Ana García"), server.on_script_error)
+        written = "".join(capfd.readouterr()) + caplog.text
+        assert ("Ana García" in written) is not is_silent
+    streamlits.disabled = True
 
 
 def test_the_log_has_the_reference_that_the_database_s_refusal_already_has(figures_database, caplog) -> None:
