@@ -13,6 +13,8 @@ from dashboard.ui import session
 from dashboard.ui.frame import sidebar, sign_in_screen, unavailable
 from dashboard.ui.navigation import SCREENS, Screen, page_file, title
 
+REFUSED = "app_refused"
+
 
 @st.cache_resource
 def _freeze_once() -> None:
@@ -38,6 +40,15 @@ def _home() -> None:
     st.switch_page(page_file("today"))
 
 
+def _note_refusal(actor: Actor | None, slug: str) -> None:
+    """Put on record, once a browser tab, that somebody asked for a screen they do not have; everybody starts at two."""
+    noted: set[tuple[int | None, str]] = st.session_state.setdefault(REFUSED, set())
+    who = actor.user_id if actor else None
+    if slug not in {"", "today"} and (who, slug) not in noted:
+        audit.refused(actor, slug)
+        noted.add((who, slug))
+
+
 def main() -> None:
     """Run one screen for one person."""
     st.set_page_config(page_title="Intersession", page_icon=":material/psychology:", layout="wide")
@@ -47,10 +58,11 @@ def main() -> None:
     screens = [_page(screen, actor) for screen in SCREENS]
     page = st.navigation([home, *screens], position="sidebar" if actor else "hidden")
     if actor is None:
+        _note_refusal(None, page.url_path)
         sign_in_screen()
         return
     if not any(screen.slug == page.url_path and screen.is_for(actor) for screen in SCREENS):
-        audit.refused(actor, page.url_path)
+        _note_refusal(actor, page.url_path)
     sidebar(actor)
     st.title(page.title, anchor=False)
     page.run()

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.access import audit
 from dashboard.access.audit import Filter
-from dashboard.ui import exports, filters, formats, session
+from dashboard.ui import audit_words, exports, filters, formats, session
 from dashboard.ui.language import _
 from dashboard.ui.navigation import role_name
 from dashboard.ui.tables import Column, table
@@ -20,23 +20,13 @@ MOST_ROWS = 10_000
 actor = session.acting()
 
 
-def operations() -> dict[str, str]:
-    """Return the words of what was done, by code."""
-    return {
-        "opened": _("Opened"),
-        "insert": _("Added"),
-        "update": _("Changed"),
-        "delete": _("Removed"),
-        "exported": _("Taken out"),
-        "refused": _("Refused"),
-    }
-
-
 def choose() -> Filter:
     """Offer the filters and return what was chosen."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         person = filters.choice("audit", "person", _("Person"), audit.people(actor), everything=_("Everybody"))
-        done = filters.choice("audit", "operation", _("What was done"), operations(), everything=_("Anything"))
+        done = filters.choice(
+            "audit", "operation", _("What was done"), audit_words.operations(), everything=_("Anything")
+        )
         file = st.text_input(_("File (its internal number)"), key="audit_file", max_chars=17)
         since = filters.day("audit", "since", _("From"), formats.today() - timedelta(days=30))
         until = filters.day("audit", "until", _("To"), formats.today())
@@ -50,7 +40,8 @@ def in_words(chosen: Filter, limit: int, offset: int) -> pd.DataFrame:
     return found.assign(
         name=found["name"].fillna(_("Nobody signed in")),
         role=[role_name(role) for role in found["role"]],
-        operation=found["operation"].map(operations()),
+        table_name=found["table_name"].map(audit_words.subject),
+        operation=found["operation"].map(audit_words.operations()),
         changed=[", ".join(names) if isinstance(names, list) else "–" for names in found["changed"]],
         what=[
             key if isinstance(key, str) else ("–" if pd.isna(rows) else formats.number(int(rows)))
@@ -77,7 +68,7 @@ table(
         Column("name", _("Person")),
         Column("role", _("Role")),
         Column("operation", _("What was done")),
-        Column("table_name", _("Table or list")),
+        Column("table_name", _("To what")),
         Column("what", _("Row, or number of rows")),
         Column("patient_id", _("File")),
         Column("changed", _("Changed fields"), width="large"),

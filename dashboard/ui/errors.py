@@ -13,6 +13,7 @@ from dashboard.clinical.errors import KeyMissingError, SealError
 from dashboard.db import DatabaseRefusal, NoDatabaseError
 from dashboard.ui import session
 from dashboard.ui.language import _
+from dashboard.ui.navigation import current_slug
 
 
 def sentence(error: Exception) -> str:
@@ -70,7 +71,7 @@ def told() -> Iterator[None]:
         show = st.info if refused.code == "not_built" else st.error
         show(sentence(refused), icon=":material/info:" if refused.code == "not_built" else ":material/error:")
     except (NotAllowedError, NotFoundError) as error:
-        audit.refused(session.person(), type(error).__name__)
+        audit.refused(session.person(), current_slug())
         st.error(sentence(error), icon=":material/error:")
     except (ChangedSinceError, NoDatabaseError, SealError) as error:
         st.error(sentence(error), icon=":material/error:")

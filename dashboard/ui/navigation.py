@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
 
 from dashboard.access.actor import Actor, Role
 from dashboard.config import ROOT
@@ -51,6 +54,11 @@ SCREENS = (
 def page_file(slug: str) -> Path:
     """Return the file of a screen. Streamlit takes a relative path from the frame's folder, where no page is."""
     return ROOT / "pages" / f"{slug}.py"
+
+
+def current_slug() -> str:
+    """Return the slug of the screen that runs; empty before there is one."""
+    return urlsplit(st.context.url or "").path.rsplit("/", 1)[-1]
 
 
 def title(slug: str) -> str:

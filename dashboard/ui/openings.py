@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import clock
 from dashboard.access import audit
 from dashboard.access.actor import Actor
-from dashboard.ui import exports
+from dashboard.ui import audit_words, exports
 from dashboard.ui.language import _
 from dashboard.ui.navigation import role_name
 from dashboard.ui.tables import Column, table
@@ -31,7 +31,7 @@ def show(actor: Actor, patient_id: int) -> None:
     found = audit.openings_of_file(actor, patient_id)
     told = found.assign(
         role=[role_name(role) for role in found["role"]],
-        operation=found["operation"].map({"opened": _("Opened"), "exported": _("Taken out")}),
+        operation=found["operation"].map(audit_words.operations()),
     )
     exports.csv_button(actor, told, "openings", f"patient_files_openings_csv_{patient_id}")
     table(

@@ -72,7 +72,9 @@ begin
         values (who.session_id, who.user_id, who.role, lower(tg_op), tg_table_name, written);
     elsif tg_op = 'INSERT' then
         insert into audit_log (session_id, user_id, role, operation, table_name, row_key, patient_id)
-        select who.session_id, who.user_id, who.role, 'insert', tg_table_name, audit_key(w.doc, keys),
+        select who.session_id,
+            case when tg_table_name = 'login_session' then (w.doc ->> 'user_id')::bigint else who.user_id end,
+            who.role, 'insert', tg_table_name, audit_key(w.doc, keys),
             audit_patient(w.doc, tg_table_name)
         from (select to_jsonb(n) as doc from new_rows as n) as w;
     elsif tg_op = 'DELETE' then

@@ -1,0 +1,51 @@
+"""The words of the audit log: what was done, and to what."""
+
+from __future__ import annotations
+
+from dashboard.ui.language import _
+from dashboard.ui.navigation import SCREENS, title
+
+
+def operations() -> dict[str, str]:
+    """Return the words of what was done, by code."""
+    return {
+        "opened": _("Opened"),
+        "insert": _("Added"),
+        "update": _("Changed"),
+        "delete": _("Removed"),
+        "exported": _("Taken out"),
+        "refused": _("Refused"),
+    }
+
+
+def subjects() -> dict[str, str]:
+    """Return the words of what it was done to, by table or screen; what is not named reads as it is called."""
+    return {
+        **{screen.slug: title(screen.slug) for screen in SCREENS},
+        "absence": _("Absence"),
+        "app_user": _("Person of the team"),
+        "appointment": _("Appointment"),
+        "appointment_patient": _("Patient of an appointment"),
+        "care_team": _("Care team"),
+        "charge": _("Charge"),
+        "clinical_history": _("Clinical history"),
+        "clinical_history_version": _("Version of a clinical history"),
+        "consent": _("Consent"),
+        "consent_signature": _("Signature"),
+        "coverage": _("Coverage"),
+        "guardian": _("Guardian"),
+        "invoice": _("Invoice"),
+        "login_session": _("Sign-in"),
+        "note_addendum": _("Addendum"),
+        "patient": _("Patient file"),
+        "patient_key": _("Key of clinical texts"),
+        "payment": _("Payment"),
+        "session_note": _("Session note"),
+        "therapist": _("Therapist"),
+        "training_entry": _("Training"),
+    }
+
+
+def subject(name: str) -> str:
+    """Return the words of a table or list."""
+    return subjects().get(name, name.replace("_", " "))
