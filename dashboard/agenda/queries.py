@@ -98,7 +98,7 @@ def _attendees(actor: Actor) -> Any:
 def _slots(actor: Actor) -> Select[Any]:
     return (
         select(
-            Appointment,
+            *Appointment.__table__.columns,  # rows, not objects: a month of the whole team is read at once
             THERAPIST_NAME.label("therapist_name"),
             Room.name.label("room_name"),
             Service.name.label("service_name"),
@@ -112,22 +112,21 @@ def _slots(actor: Actor) -> Select[Any]:
 
 def _slot(actor: Actor, row: Row[Any], now: datetime) -> Slot:
     """Return a row as ``actor`` may see it."""
-    found: Appointment = row.Appointment
-    is_shown = actor.role != "therapist" or found.therapist_id == actor.therapist_id
+    is_shown = actor.role != "therapist" or row.therapist_id == actor.therapist_id
     return Slot(
-        id=found.id if is_shown else None,
-        starts_at=found.starts_at,
-        ends_at=found.ends_at,
-        therapist_id=found.therapist_id,
+        id=row.id if is_shown else None,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        therapist_id=row.therapist_id,
         therapist_name=row.therapist_name,
-        site_id=found.site_id,
+        site_id=row.site_id,
         room_name=row.room_name,
-        state=found.state if is_shown else "busy",
-        mode=found.mode if is_shown else None,
+        state=row.state if is_shown else "busy",
+        mode=row.mode if is_shown else None,
         service_name=row.service_name if is_shown else None,
         patients=tuple(PatientName(*pair) for pair in row.patients or ()) if is_shown else (),
-        is_unconfirmed=is_shown and rules.is_unconfirmed(found.state, found.ends_at, now),
-        version=found.version if is_shown else 0,
+        is_unconfirmed=is_shown and rules.is_unconfirmed(row.state, row.ends_at, now),
+        version=row.version if is_shown else 0,
     )
 
 
@@ -252,22 +251,21 @@ def appointment(actor: Actor, appointment_id: int) -> AppointmentDetails:
 
 
 def _details(actor: Actor, row: Row[Any]) -> AppointmentDetails:
-    found: Appointment = row.Appointment
     return AppointmentDetails(
         slot=_slot(actor, row, clock.now()),
         site_name=row.Site.name,
         site_time_zone=row.Site.time_zone,
         window_hours=row.Service.cancellation_window_hours,
         late_fee_percent=row.Service.late_fee_percent,
-        fee_cents=None if actor.role == "therapist" else found.fee_cents,
-        is_fee_charged=found.is_fee_charged,
-        is_moved=found.moved_to_id is not None,
-        booked_at=found.booked_at,
-        confirmed_at=found.confirmed_at,
-        held_until=found.held_until,
-        marked_at=found.marked_at,
+        fee_cents=None if actor.role == "therapist" else row.fee_cents,
+        is_fee_charged=row.is_fee_charged,
+        is_moved=row.moved_to_id is not None,
+        booked_at=row.booked_at,
+        confirmed_at=row.confirmed_at,
+        held_until=row.held_until,
+        marked_at=row.marked_at,
         marked_by=row.marked_by,
-        cancelled_at=found.cancelled_at,
-        cancelled_by=found.cancelled_by,
-        cancellation_reason=found.cancellation_reason,
+        cancelled_at=row.cancelled_at,
+        cancelled_by=row.cancelled_by,
+        cancellation_reason=row.cancellation_reason,
     )

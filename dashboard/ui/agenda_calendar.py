@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import streamlit as st
@@ -55,7 +55,7 @@ def draw(slots: Sequence[Slot], view: str, day: date, *, has_one_therapist: bool
             if state in present:
                 badge(state)
     told = calendar(
-        events=[_event(slot, names_therapist=not has_one_therapist) for slot in slots],
+        events=_events(slots, names_therapist=not has_one_therapist),
         options={
             **_options(slots, day),
             "initialView": drawn,
@@ -74,22 +74,28 @@ def forget_click() -> None:
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 
-def _event(slot: Slot, *, names_therapist: bool) -> dict[str, Any]:
+def _events(slots: Sequence[Slot], *, names_therapist: bool) -> list[dict[str, Any]]:
+    zone = formats.zone()
+    return [_event(slot, zone, names_therapist=names_therapist) for slot in slots]
+
+
+def _event(slot: Slot, zone: tzinfo, *, names_therapist: bool) -> dict[str, Any]:
     parts = [patient_names(slot), slot.therapist_name if names_therapist else "", place(slot)]
+    state = shown_state(slot)
     event = {
         "title": " · ".join(part for part in parts if part),
-        "start": _wall_time(slot.starts_at),
-        "end": _wall_time(slot.ends_at),
-        "borderColor": LOOKS[shown_state(slot)].line,
-        "classNames": [f"is-{shown_state(slot)}"],
+        "start": _wall_time(slot.starts_at, zone),
+        "end": _wall_time(slot.ends_at, zone),
+        "borderColor": LOOKS[state].line,
+        "classNames": [f"is-{state}"],
         "interactive": slot.id is not None,
     }
     return event if slot.id is None else {"id": str(slot.id), **event}
 
 
-def _wall_time(moment: datetime) -> str:
+def _wall_time(moment: datetime, zone: tzinfo) -> str:
     """Return local time without an offset: the component shows what it is sent and converts nothing."""
-    return moment.astimezone(formats.zone()).strftime("%Y-%m-%dT%H:%M:%S")
+    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
@@ -97,7 +103,7 @@ def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
     clock_face = {"hour": "2-digit", "minute": "2-digit", "hour12": _has_half_days()}
     return {
         "initialDate": day.isoformat(),
-        "now": _wall_time(clock.now()),
+        "now": _wall_time(clock.now(), formats.zone()),
         "timeZone": "UTC",
         "locale": language(),
         "firstDay": 1,
@@ -124,11 +130,12 @@ def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
 
 def _hours(slots: Sequence[Slot]) -> tuple[int, int]:
     """Return the hours to show: the usual ones, or more when something begins earlier or ends later."""
-    begins = [slot.starts_at.astimezone(formats.zone()) for slot in slots]
-    ends = [slot.ends_at.astimezone(formats.zone()) for slot in slots]
-    opens = min((moment.hour for moment in begins), default=OPENS)
-    closes = max((moment.hour + (moment.minute > 0) for moment in ends), default=CLOSES)
-    crosses_midnight = any(begin.date() != end.date() for begin, end in zip(begins, ends, strict=True))
+    zone = formats.zone()
+    spans = {(slot.starts_at, slot.ends_at) for slot in slots}
+    local = [(begin.astimezone(zone), end.astimezone(zone)) for begin, end in spans]
+    opens = min((begin.hour for begin, _end in local), default=OPENS)
+    closes = max((end.hour + (end.minute > 0) for _begin, end in local), default=CLOSES)
+    crosses_midnight = any(begin.date() != end.date() for begin, end in local)
     return min(opens, OPENS), 24 if crosses_midnight else max(closes, CLOSES)
 
 
