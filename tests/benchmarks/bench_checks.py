@@ -48,8 +48,8 @@ select
     1, 1, 1, now() - interval '1 day' * (i %% 700), now() - interval '1 day' * (i %% 700) + interval '1 hour',
     'attended'
 from generate_series(1, %(files)s * 3) as i;
-insert into appointment_patient (appointment_id, patient_id, state, starts_at, ends_at)
-select id, 1 + id %% %(files)s, state, starts_at, ends_at from appointment;
+insert into appointment_patient (appointment_id, patient_id, therapist_id, state, starts_at, ends_at)
+select id, 1 + id %% %(files)s, therapist_id, state, starts_at, ends_at from appointment;
 analyze;
 """
 
