@@ -22,6 +22,7 @@ from dashboard import __version__, db, demo, postgres, schema
 from dashboard.access import chain
 from dashboard.access import queries as access
 from dashboard.access.actor import Administrator
+from dashboard.cli_users import group as users
 from dashboard.clinical import key_care, keyring
 from dashboard.clinical.errors import SealError
 from dashboard.config import settings
@@ -77,8 +78,13 @@ def progress_bar(shown: bool) -> Iterator[Any]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Run and care for the dashboard of a psychotherapy practice."""
+    context.obj = database
+
+
+main.add_command(users)
 
 
 @main.command()

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 
-Login = Literal["app_rt", "transformer", "checker"]
+Login = Literal["app_rt", "app_sign_in", "transformer", "checker"]
 
 
 def _default_data_dir() -> Path:
@@ -51,6 +51,7 @@ class Settings(BaseSettings):
         default=None, repr=False, description="The master key itself, instead of a file; several by commas, newest last"
     )
     app_rt_url: str | None = Field(default=None, description="Address for the application's login, if not derived")
+    app_sign_in_url: str | None = Field(default=None, description="Address for the login of signing in, if not derived")
     transformer_url: str | None = Field(default=None, description="Address for the figures' login, if not derived")
     checker_url: str | None = Field(default=None, description="Address for the checks' login, if not derived")
     audit_key_file: Path | None = Field(
@@ -58,11 +59,40 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address that the dashboard listens on")
     port: int = Field(default=8501, ge=1, le=65535, description="Port that the dashboard listens on")
+    web_secret: str | None = Field(
+        default=None, min_length=32, repr=False, description="Key of sign-in cookies and second steps, if not derived"
+    )
+    public_url: str | None = Field(
+        default=None, pattern=r"^https?://[^\s/]+$", description="Address people open, when a proxy stands before it"
+    )
+    second_step: Literal["required", "optional"] = Field(
+        default="required", description="Whether local accounts need a one-time code besides the password"
+    )
+    oidc_issuer: str | None = Field(
+        default=None, pattern=r"^https?://", description="Sign in through this OpenID Connect provider (its issuer)"
+    )
+    oidc_client_id: str | None = Field(default=None, description="Name of the dashboard at the provider")
+    oidc_client_secret: str | None = Field(default=None, repr=False, description="Its secret at the provider")
+    oidc_name: str = Field(default="OpenID Connect", description="How the provider is called on the sign-in page")
+    smtp_host: str | None = Field(default=None, description="Mail server for invitations and resets; none: not mailed")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls", description="How the connection to it is protected"
+    )
+    smtp_user: str | None = Field(default=None, description="User at the mail server")
+    smtp_password: str | None = Field(default=None, repr=False, description="Its password")
+    mail_from: str | None = Field(default=None, description="Sender of what is mailed")
     refresh_minutes: float = Field(default=15, gt=0, description="Minutes between two refreshes without writes")
     refresh_debounce_seconds: float = Field(default=2, ge=0, description="Quiet seconds awaited after a write")
     demo_sign_in: bool = Field(default=True, description="Offer the synthetic practice's people for choice")
     dbt_dir: Path = Field(default=ROOT / "dbt", description="Folder of the dbt project and of the figures' contracts")
     pool_size: int = Field(default=8, ge=1, description="Connections that one process keeps open")
+
+    @property
+    def address(self) -> str:
+        """The address under which people open the dashboard, without a slash at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:

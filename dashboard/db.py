@@ -78,6 +78,13 @@ def login_password(login: Login) -> str:
     return hmac.new(secret.encode(), f"login:{login}".encode(), hashlib.sha256).hexdigest()
 
 
+def web_secret() -> bytes:
+    """Return the key of what the browser keeps while signing in and of second steps: its own setting, else derived."""
+    own = settings().web_secret
+    secret = own or hmac.new(_administration()[1].encode(), b"web", hashlib.sha256).hexdigest()
+    return secret.encode()
+
+
 def url(login: Login) -> URL:
     """Return the address that ``login`` connects to: its own setting, else derived from the administrative one."""
     own: str | None = getattr(settings(), f"{login}_url")

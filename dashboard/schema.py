@@ -127,7 +127,7 @@ def _create_schemas(connection: Connection) -> None:
         connection.exec_driver_sql(f"create schema if not exists {name} authorization transformer")
         connection.exec_driver_sql(f"grant usage on schema {name} to app_staff, checker")
     connection.exec_driver_sql(f"revoke all on database {_database()} from public")
-    connection.exec_driver_sql(f"grant connect on database {_database()} to app_rt, transformer, checker")
+    connection.exec_driver_sql(f"grant connect on database {_database()} to app_rt, app_sign_in, transformer, checker")
     connection.exec_driver_sql(f"grant temporary on database {_database()} to checker")
     connection.exec_driver_sql("revoke all on schema public from public")
 

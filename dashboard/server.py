@@ -26,6 +26,8 @@ from dashboard.access import queries as access
 from dashboard.clinical import key_care
 from dashboard.clinical.errors import SealError
 from dashboard.config import ROOT, settings
+from dashboard.web.guard import Guard
+from dashboard.web.routes import ROUTES
 
 log = logging.getLogger("dashboard.server")
 
@@ -122,8 +124,8 @@ def _end_with_parent() -> None:
 app = App(
     ROOT / "dashboard" / "app.py",
     lifespan=_lifespan,
-    routes=[Route("/health", health)],
-    middleware=[Middleware(SafeHeaders)],
+    routes=[Route("/health", health), *ROUTES],
+    middleware=[Middleware(SafeHeaders), Middleware(Guard)],
     on_script_error=on_script_error,
 )
 
@@ -142,11 +144,13 @@ def main() -> None:
     """Serve the dashboard on the address of the settings, which also decide whether choosing a person is offered."""
     parser = argparse.ArgumentParser(description="Serve the dashboard.")
     parser.add_argument("--port", type=int, default=settings().port)
+    os.environ["INTERSESSION_PORT"] = str(parser.parse_args().port)  # of which links are made
+    settings.cache_clear()
     _require_keys()
     uvicorn.run(
         app,
         host=settings().host,
-        port=parser.parse_args().port,
+        port=settings().port,
         log_level="warning",
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

@@ -17,6 +17,12 @@ import click
 from dashboard import db
 from dashboard.config import ROOT, settings
 
+SECRETS_OF_THE_DASHBOARD = (
+    "INTERSESSION_MASTER_KEY",
+    "INTERSESSION_WEB_SECRET",
+    "INTERSESSION_OIDC_CLIENT_SECRET",
+    "INTERSESSION_SMTP_PASSWORD",
+)
 READY_SECONDS = 60
 STOP_SECONDS = 15
 
@@ -25,8 +31,11 @@ def environment(*logins: str) -> dict[str, str]:
     """Return the environment of a child: the addresses of ``logins`` and nothing administrative."""
     child = {**os.environ, "DATABASE_URL": "", "DO_NOT_TRACK": "1"}
     child.pop("INTERSESSION_LOGIN_SECRET", None)
-    if "app_rt" not in logins:  # figures and checks open no clinical text
-        child.pop("INTERSESSION_MASTER_KEY", None)
+    if "app_rt" in logins:
+        child["INTERSESSION_WEB_SECRET"] = db.web_secret().decode()
+    else:  # figures and checks open no clinical text, sign nobody in and send no mail
+        for name in SECRETS_OF_THE_DASHBOARD:
+            child.pop(name, None)
     for login in db.LOGINS:
         child.pop(f"INTERSESSION_{login.upper()}_URL", None)
         if login in logins:
@@ -41,7 +50,7 @@ def serve(port: int) -> int:
     app = [sys.executable, "-m", "dashboard.server", "--port", str(port)]
     worker = [sys.executable, "-m", "dashboard.refresh"]
     children = [
-        subprocess.Popen(app, env=environment("app_rt"), cwd=ROOT),
+        subprocess.Popen(app, env=environment("app_rt", "app_sign_in"), cwd=ROOT),
         subprocess.Popen(worker, env=environment("transformer", "checker"), cwd=ROOT),
     ]
     stopping = _Stopping()

@@ -30,6 +30,8 @@ class Actor(Person):
     """A person who is signed in; the token tells the database so, which believes nothing else."""
 
     token: str = field(default="", repr=False)
+    is_chosen: bool = False
+    """Whether they were chosen among the synthetic practice's people and proved nothing."""
 
 
 @dataclass(frozen=True)

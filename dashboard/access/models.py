@@ -25,6 +25,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dashboard.db import Base, one_of
 
 ROLES = ("manager", "therapist", "front_desk", "auditor")
+SIGN_IN_METHODS = ("chosen", "password", "oidc")
+LINK_KINDS = ("invitation", "reset")
 OPERATIONS = ("insert", "update", "delete", "opened", "refused", "exported")
 
 
@@ -70,12 +72,16 @@ class LoginSession(Base):
     """A session of a person who signed in; it ends after some idle minutes, after some hours, or when revoked."""
 
     __tablename__ = "login_session"
-    __table_args__ = (CheckConstraint("length(token_sha256) = 32", name="token_hashed"),)
+    __table_args__ = (
+        CheckConstraint("length(token_sha256) = 32", name="token_hashed"),
+        one_of("method", SIGN_IN_METHODS),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     device: Mapped[str | None] = mapped_column(String(200))
+    method: Mapped[str] = mapped_column(String(10), server_default="chosen")
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     idle_for: Mapped[timedelta] = mapped_column(Interval, server_default="15 minutes")
@@ -86,6 +92,51 @@ class LoginSession(Base):
         DateTime(timezone=True), server_default=text("now() + interval '8 hours'")
     )
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Credential(Base):
+    """How a local account proves who it is; wrong answers are counted, and each after the fourth makes it wait."""
+
+    __tablename__ = "credential"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    failed: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    second_step_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for the second step; only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (CheckConstraint("length(code_sha256) = 32", name="code_hashed"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    code_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class AccountLink(Base):
+    """A link by which somebody sets a password once: an invitation, or a reset; only its hash is kept."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (
+        one_of("kind", LINK_KINDS),
+        CheckConstraint("length(token_sha256) = 32", name="token_hashed"),
+        CheckConstraint("expires_at > created_at", name="period_forward"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class AuditEntry(Base):

@@ -1,10 +1,9 @@
-"""What surrounds a screen: the choice of a person, the sidebar, the neutral page."""
+"""What surrounds a screen: the sidebar, and what is shown in its place to who may not have it."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.access import sessions
 from dashboard.access.actor import Actor
 from dashboard.ui import language, session
 from dashboard.ui.formats import practice
@@ -13,30 +12,10 @@ from dashboard.ui.navigation import role_name
 
 
 def sign_in_screen() -> None:
-    """Offer the synthetic practice's people, or say what to set up."""
+    """Say that nobody is signed in, and send the browser to where one does."""
     st.title("Intersession", anchor=False)
-    _language_choice("sign_in")
-    if not session.may_choose():
-        st.info(
-            _(
-                "Sign-in is not set up. Choosing a person is offered only for the synthetic practice and only on this"
-                " machine. Start with `intersession up --demo` on 127.0.0.1 to look around."
-            ),
-            icon=":material/lock:",
-        )
-        return
-    people = sessions.people_to_choose()
-    st.write(_("This is a synthetic practice: nobody here is real. Who do you want to be?"))
-    with st.form("sign_in_form", border=True):
-        chosen = st.selectbox(
-            _("Person"),
-            people,
-            format_func=lambda person: f"{role_name(person.role)} · {person.display_name}",
-            key="sign_in_person",
-        )
-        if st.form_submit_button(_("Continue"), type="primary") and chosen is not None:
-            session.sign_in(chosen)
-            st.rerun()
+    st.info(_("You are not signed in, or your session is over. Reload this page to sign in."), icon=":material/lock:")
+    session.leave()
 
 
 def sidebar(actor: Actor) -> None:
@@ -44,9 +23,12 @@ def sidebar(actor: Actor) -> None:
     with st.sidebar:
         st.caption(f"{practice().name}  \n**{actor.display_name}** · {role_name(actor.role)}")
         _language_choice("app")
-        if st.button(_("Change person"), key="app_sign_out", icon=":material/logout:", type="tertiary"):
+        words = _("Change person") if actor.is_chosen else _("Sign out")
+        if st.button(words, key="app_sign_out", icon=":material/logout:", type="tertiary"):
+            st.query_params.clear()  # whoever signs in next does not land where this person was
             session.sign_out()
-            st.rerun()
+            session.leave()
+            st.stop()
 
 
 def unavailable() -> None:

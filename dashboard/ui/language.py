@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +14,8 @@ from babel.messages.pofile import read_po
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
 LANGUAGES = {"en": "English", "es": "Español"}
 STATE_KEY = "app_language"
+COOKIE = "intersession_language"
+_told: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -27,13 +32,31 @@ def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
     return words
 
 
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Use ``code`` within the block: on the server's own pages there is no session to ask."""
+    before = _told.set(code)
+    try:
+        yield
+    finally:
+        _told.reset(before)
+
+
+def nearest(tag: str) -> str:
+    """Return the language of ours that is nearest to a browser's."""
+    return "es" if tag.lower().startswith(("es", "ca", "gl", "eu")) else "en"
+
+
 def language() -> str:
-    """Return the language of this session: the person's choice, else the browser's, else English."""
+    """Return the language of this session: the person's choice, else that of signing in, else the browser's."""
+    told = _told.get()
+    if told:
+        return told
     chosen = st.session_state.get(STATE_KEY)
     if chosen in LANGUAGES:
         return str(chosen)
-    browser = (st.context.locale or "en").lower()
-    return "es" if browser.startswith(("es", "ca", "gl", "eu")) else "en"
+    chosen = st.context.cookies.get(COOKIE)
+    return chosen if chosen in LANGUAGES else nearest(st.context.locale or "en")
 
 
 def choose(code: str) -> None:

@@ -48,6 +48,7 @@ SCREENS = (
     Screen("key_figures", ":material/monitoring:", EVERYBODY),
     Screen("imports", ":material/upload_file:", OFFICE),
     Screen("audit", ":material/policy:", ("auditor",)),
+    Screen("account", ":material/account_circle:", EVERYBODY),
 )
 
 
@@ -76,6 +77,7 @@ def title(slug: str) -> str:
         "key_figures": _("Key figures"),
         "imports": _("Imports"),
         "audit": _("Audit"),
+        "account": _("Account"),
     }[slug]
 
 

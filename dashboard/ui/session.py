@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard.access import queries as access
 from dashboard.access import sessions
-from dashboard.access.actor import Actor, NotAllowedError, Person
-from dashboard.config import settings
+from dashboard.access.actor import Actor, NotAllowedError
 from dashboard.ui import language
 
 STATE_KEY = "app_session"
@@ -18,10 +16,17 @@ STATE_KEY = "app_session"
 def person() -> Actor | None:
     """Return the person of this session as they are in the database now, in this session's language, or nobody."""
     token = st.session_state.get(STATE_KEY)
-    if not isinstance(token, str) or not may_choose():
+    is_new = token is None
+    if is_new:
+        token = st.context.cookies.get(sessions.COOKIE)
+    found = sessions.person_of(token) if isinstance(token, str) else None
+    if found is None:
         return None
-    found = sessions.person_of(token)
-    return replace(found, language=language.language()) if found else None
+    if is_new:
+        st.session_state[STATE_KEY] = token
+        if found.language:
+            language.choose(found.language)
+    return replace(found, language=language.language())
 
 
 def acting() -> Actor:
@@ -36,23 +41,8 @@ def acting() -> Actor:
     return found
 
 
-def may_choose() -> bool:
-    """Return whether choosing a person is offered: only with synthetic people, and only on this machine."""
-    return settings().demo_sign_in and settings().is_loopback and access.practice().is_synthetic
-
-
-def sign_in(person: Person) -> None:
-    """Work as one of the synthetic practice's people from now on."""
-    actor = sessions.open_chosen(person.user_id)
-    if actor is None:
-        return
-    st.session_state[STATE_KEY] = actor.token
-    if actor.language:
-        language.choose(actor.language)
-
-
 def sign_out() -> None:
-    """End the session and forget everything of it but the language."""
+    """End the session and forget everything of it but the language; ``leave`` then sends the browser away."""
     token = st.session_state.get(STATE_KEY)
     if isinstance(token, str):
         sessions.close(token)
@@ -60,3 +50,8 @@ def sign_out() -> None:
     st.session_state.clear()
     if kept:
         language.choose(kept)
+
+
+def leave() -> None:
+    """Send the browser to the sign-in page; the server drops its cookie on the way."""
+    st.logout()

@@ -122,6 +122,13 @@ def write(connection: Connection) -> dict[str, str]:
             "insert into login_session (id, user_id, token_sha256) values (%s, %s, %s)",
             (user, user, hashed(tokens[role])),
         )
+    connection.execute("insert into credential (user_id, password_hash) values (1, 'h')")
+    connection.execute("insert into recovery_code (user_id, code_sha256) values (1, %s)", (hashed("code"),))
+    connection.execute(
+        "insert into account_link (user_id, kind, token_sha256, expires_at)"
+        " values (1, 'reset', %s, now() + interval '1 hour')",
+        (hashed("link"),),
+    )
     connection.execute("set session_replication_role = origin")
     return tokens
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import os
@@ -13,14 +14,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 
 import psycopg
 import pytest
+from sqlalchemy import text
 from starlette.requests import Request
 from streamlit import error_util
 
 from dashboard import db, server
+from dashboard.access import sessions
 from dashboard.config import ROOT
+from tests.acting import someone
 from tests.dashboard.test_cli import free_port, until
 
 
@@ -85,6 +90,33 @@ def test_every_answer_carries_the_safe_headers_and_no_server_name(served) -> Non
         assert headers["Server"] is None, path
 
 
+def test_nothing_but_the_sign_in_page_and_the_health_is_answered_to_who_has_no_session(served) -> None:
+    url, _process = served
+    port = int(url.rsplit(":", 1)[1])
+    manager = someone("manager")
+    paths = ("/media/0a1b.csv", "/_stcore/metrics", "/_stcore/upload_file/x/y", "/billing", "/_stcore/stream")
+
+    def answers(path: str, token: str | None) -> int:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request("GET", path, headers={"Cookie": f"{sessions.COOKIE}={token}"} if token else {})
+            return connection.getresponse().status
+
+    for token in (None, "", "forged", sessions.hashed(manager.token).hex(), "x" * 5000):
+        assert [answers(path, token) for path in paths] == [401, 401, 401, 303, 401], token
+        assert [answers(path, token) for path in ("/sign-in", "/health", "/_stcore/health")] == [200, 200, 200]
+    assert answers("/_stcore/metrics", manager.token) == 200
+    assert answers("/media/0a1b.csv", manager.token) == 404
+    assert answers("/billing", manager.token) == 200
+    with db.administration() as session:
+        session.execute(text("update login_session set revoked_at = now()"))
+    assert [answers(path, manager.token) for path in paths] == [401, 401, 401, 303, 401]
+    with db.administration() as session:
+        noted = (
+            "select count(*) from audit_log where operation = 'refused' and table_name = 'billing'"
+        )
+        assert session.scalar(text(noted)) == 6
+
+
 def test_a_foreign_name_for_this_machine_is_refused(served) -> None:
     url, _process = served
     port = int(url.rsplit(":", 1)[1])
@@ -102,6 +134,7 @@ def test_it_ends_on_a_signal_although_a_browser_is_connected(served) -> None:
     port = int(url.rsplit(":", 1)[1])
     upgrade = (
         f"GET /_stcore/stream HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: {url}\r\nUpgrade: websocket\r\n"
+        f"Cookie: {sessions.COOKIE}={someone('manager').token}\r\n"
         "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:

@@ -55,6 +55,13 @@ ROLE_NAMES = {
     "auditor": "Auditor",
 }
 
+ROLE_NAMES_ES = {
+    "manager": "Gerencia",
+    "therapist": "Terapeuta",
+    "front_desk": "Recepción",
+    "auditor": "Auditoría",
+}
+
 
 @dataclass(frozen=True)
 class Dashboard:
@@ -94,14 +101,14 @@ def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
     pytest.fail("the server did not answer within 60 s")
 
 
-def serve_clone(cluster: Cluster, template: str, folder: Path) -> Iterator[Dashboard]:
-    """Serve a dashboard on a clone of ``template`` until the generator is closed."""
+def serve_clone(cluster: Cluster, template: str, folder: Path, **settings: str) -> Iterator[Dashboard]:
+    """Serve a dashboard on a clone of ``template``, with further settings, until the generator is closed."""
     name = f"app_{uuid4().hex[:12]}"
     with FileLock(str(cluster.folder / f"{template}.clone.lock")):
         cluster.run(f"create database {name} template {template}")
-    cluster.run(f"grant connect on database {name} to app_rt, transformer, checker")
+    cluster.run(f"grant connect on database {name} to app_rt, app_sign_in, transformer, checker")
     cluster.run(f"grant temporary on database {name} to checker")
-    environment = cluster.environment(name)
+    environment = {**cluster.environment(name), **settings}
     port = _free_port()
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -183,15 +190,20 @@ def address_without(page: Page, part: str) -> None:
 
 
 def open_as(page: Page, dashboard: Dashboard, role: str, slug: str = "today", person: str | None = None) -> Page:
-    """Open ``slug`` and choose a person of ``role`` (the first, or the one named)."""
+    """Open ``slug`` and choose a person of ``role`` (the first, or the one named); who was there before is out."""
+    page.context.clear_cookies()
     page.goto(f"{dashboard.url}/{slug}")
-    field = page.get_by_role("combobox", name="Person")
-    field.click()
-    field.fill(f"{ROLE_NAMES[role]} · {person or ''}".strip())
-    page.get_by_role("option").first.click()
-    page.get_by_role("button", name="Continue").click()
+    field = page.locator("#person")
+    names = field.locator("option").all_text_contents()
+    field.select_option(next(name for name in names if name.startswith(f"{role_label(page, role)} · {person or ''}")))
+    page.locator("form button").click()
     page.locator(".st-key-app_sign_out").wait_for(state="attached")  # by key: the person may read Spanish
     return settled(page)
+
+
+def role_label(page: Page, role: str) -> str:
+    """Return the words of a role in the page's language."""
+    return (ROLE_NAMES if page.locator("html").get_attribute("lang") == "en" else ROLE_NAMES_ES)[role]
 
 
 @pytest.fixture(autouse=True)

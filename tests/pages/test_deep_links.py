@@ -71,11 +71,7 @@ def test_without_a_person_no_address_shows_anything_of_anybody(page: Page, dashb
     traffic = Traffic(page)
     for screen in SCREENS:
         page.goto(f"{dashboard.url}/{screen.slug}?{urlencode(HOSTILE[number])}")
-        page.get_by_role("combobox", name="Person").wait_for()
-        settled(page)
-        expect(page.get_by_test_id("stException")).to_have_count(0)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Intersession")
-    assert len(traffic.received) > 1000
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     assert traffic.told(secrets) == []
 
 
@@ -127,8 +123,7 @@ def test_who_is_no_longer_active_is_out_at_the_next_click(page: Page, dashboard:
     try:
         traffic = Traffic(page)
         page.get_by_test_id("stSidebarNavLink").filter(has_text="Patient files").click()
-        expect(page.get_by_role("combobox", name="Person")).to_be_visible()
-        settled(page)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
         assert traffic.told(people(dashboard)) == []
     finally:
         with psycopg.connect(dashboard.database_url, options="-c search_path=practice") as connection:

@@ -103,8 +103,7 @@ def test_the_menu_leads_to_the_screens_of_the_role_and_to_no_other(page: Page, d
 def test_an_empty_database_offers_nobody_and_says_what_to_do(page: Page, empty_dashboard: Dashboard) -> None:
     for slug in ("", *(screen.slug for screen in SCREENS)):
         page.goto(f"{empty_dashboard.url}/{slug}")
-        settled(page)
-        expect(page.get_by_text("Sign-in is not set up.")).to_be_visible()
+        expect(page.get_by_text("Nobody uses this dashboard yet.")).to_be_visible()
         expect(page.get_by_role("combobox", name="Person")).to_have_count(0)
 
 

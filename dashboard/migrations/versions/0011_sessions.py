@@ -69,17 +69,19 @@ language sql stable security definer set search_path from current as $$
 $$;
 create function open_chosen_session(wanted bigint, token_sha256 bytea, device varchar) returns bigint
 language sql volatile security definer set search_path from current as $$
-    insert into login_session (user_id, token_sha256, device)
-    select c.id, token_sha256, device from people_to_choose() as c where c.id = wanted
+    insert into login_session (user_id, token_sha256, device, method)
+    select c.id, token_sha256, device, 'chosen' from people_to_choose() as c where c.id = wanted
     returning id
 $$;
 create function session_person(asked bytea)
-returns table (id bigint, display_name varchar, role varchar, therapist_id bigint, language varchar)
+returns table (
+    id bigint, display_name varchar, role varchar, therapist_id bigint, language varchar, method varchar
+)
 language sql volatile security definer set search_path from current as $$
     update login_session set seen_at = now(), idle_until = now() + idle_for
     where token_sha256 = asked and revoked_at is null and now() < expires_at and now() < idle_until
         and seen_at < now() - interval '30 seconds';
-    select u.id, u.display_name, u.role, u.therapist_id, u.language
+    select u.id, u.display_name, u.role, u.therapist_id, u.language, s.method
     from login_session as s join app_user as u on u.id = s.user_id
     where s.token_sha256 = asked and s.revoked_at is null and now() < s.expires_at and now() < s.idle_until
         and u.is_active
@@ -109,6 +111,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("device", sa.String(length=200), nullable=True),
+        sa.Column("method", sa.String(length=10), server_default="chosen", nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("idle_for", sa.Interval(), server_default="15 minutes", nullable=False),
@@ -126,6 +129,7 @@ def upgrade() -> None:
         ),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("length(token_sha256) = 32", name=op.f("ck_login_session_token_hashed")),
+        sa.CheckConstraint("method in ('chosen', 'password', 'oidc')", name=op.f("ck_login_session_method_known")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_login_session_user_id_app_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_session")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_login_session_token_sha256")),

@@ -27,7 +27,7 @@ OWN_CHARGE = """exists (
 OWN_SESSION = Right(
     "r",
     rows="user_id = (select uid())",
-    columns=("id", "user_id", "device", "opened_at", "seen_at", "idle_until", "expires_at", "revoked_at"),
+    columns=("id", "user_id", "device", "method", "opened_at", "seen_at", "idle_until", "expires_at", "revoked_at"),
 )
 
 # What a colleague is paid is the manager's business and the colleague's.

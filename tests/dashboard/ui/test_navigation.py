@@ -23,4 +23,9 @@ def test_everybody_has_the_first_screen_and_a_name() -> None:
 
 
 def test_an_auditor_has_no_screen_of_persons() -> None:
-    assert {screen.slug for screen in SCREENS if "auditor" in screen.roles} == {"today", "key_figures", "audit"}
+    assert {screen.slug for screen in SCREENS if "auditor" in screen.roles} == {
+        "today",
+        "key_figures",
+        "audit",
+        "account",
+    }

@@ -13,11 +13,12 @@ from tests.acting import someone
 def who() -> None:
     import streamlit as st
 
+    from dashboard.access import sessions
     from dashboard.ui import session
 
     person = session.person()
     st.session_state["told"] = person and person.role
-    st.session_state["may"] = session.may_choose()
+    st.session_state["may"] = sessions.may_choose()
 
 
 @pytest.fixture
