@@ -111,9 +111,7 @@ def test_nothing_but_the_sign_in_page_and_the_health_is_answered_to_who_has_no_s
         session.execute(text("update login_session set revoked_at = now()"))
     assert [answers(path, manager.token) for path in paths] == [401, 401, 401, 303, 401]
     with db.administration() as session:
-        noted = (
-            "select count(*) from audit_log where operation = 'refused' and table_name = 'billing'"
-        )
+        noted = "select count(*) from audit_log where operation = 'refused' and table_name = 'billing'"
         assert session.scalar(text(noted)) == 6
 
 
