@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, intersect, or_, select, true, union, union_all
 
 from dashboard.access.actor import Actor, NotAllowedError, NotFoundError, Role, reading, require
-from dashboard.access.frames import Question, frame, number_of_rows
+from dashboard.access.frames import MOST_COUNTED, Question, frame, number_of_rows
 from dashboard.patients import rules
 from dashboard.patients.models import CaseMember, Coverage, Guardian, Lookup, Patient, PatientCase, Payer
 from dashboard.patients.names import SITE, THERAPIST, THERAPIST_NAME
@@ -138,42 +139,53 @@ def _matching(
     ):
         if wanted is not None:
             found = found.where(column == wanted)
-    searched = rules.cleaned(typed[:LONGEST_SEARCH]) or ""
-    for word in BETWEEN_DIGITS.sub("", searched).split()[:MOST_WORDS]:
-        found = found.where(_word_matches(word))
-    return found
+    words = BETWEEN_DIGITS.sub("", rules.cleaned(typed[:LONGEST_SEARCH]) or "").split()[:MOST_WORDS]
+    if not words:
+        return found
+    keys = [conditions for word in words for conditions in _keys(word)]
+    if len(keys) == 1 and _are_many(actor, keys[0]):
+        # Walking through the files in the order of their names meets a page of them soon.
+        return found.where(or_(false(), *(Patient.id.in_(_with(key)) for key in keys[0])))
+    # Few: gathered first, once.
+    met = intersect(*(union(*map(_with, conditions)) for conditions in keys)).cte("met").prefix_with("materialized")
+    return found.where(Patient.id.in_(select(met.c.patient_id)))
 
 
-def _word_matches(word: str) -> ColumnElement[bool]:
-    """Return the condition that a word finds a file.
+def _are_many(actor: Actor, conditions: list[ColumnElement[bool]]) -> bool:
+    """Return whether more files have one of these keys than a list counts; counting stops there."""
+    met: Question = select(union_all(*map(_with, conditions)).subquery())
+    return number_of_rows(actor, met, *READERS) > MOST_COUNTED
+
+
+def _with(condition: ColumnElement[bool]) -> Select[int]:
+    return select(Lookup.patient_id).where(condition)
+
+
+def _keys(word: str) -> Iterator[list[ColumnElement[bool]]]:
+    """Yield what a file that ``word`` finds has: one key of each list."""
+    digits = "".join(letter for letter in word if letter.isascii() and letter.isdigit())
+    parts = [part for part in BETWEEN_WORDS.split(word) if part]
+    if digits and len(digits) >= len(word) - 1:
+        by_phone = [_begins("e:", digits[-9:]), _begins("r:", digits[::-1])] if len(digits) > 2 else []
+        yield [Lookup.key == "n:" + digits.lstrip("0"), _begins("d:", digits), *by_phone]
+    elif "@" in word or not parts:
+        yield [_begins("b:", word)]
+    elif digits:
+        yield [_begins("d:", "".join(parts).upper()), _begins("b:", word), _begins("w:", parts[0])]
+    elif len(parts) == 1:
+        yield [_begins("w:", parts[0]), _begins("b:", word)]
+    else:
+        yield from ([_begins("w:", part)] for part in parts)
+
+
+def _begins(kind: str, begin: str) -> ColumnElement[bool]:
+    """Return the condition that a key of ``kind`` begins so, as the database writes keys.
 
     Each key is compared by bytes between two bounds: an index answers that also under row security, as the comparison
     tells nothing of the rows that it meets.
     """
-    digits = "".join(letter for letter in word if letter.isascii() and letter.isdigit())
-    if digits and len(digits) >= len(word) - 1:
-        keys = [Lookup.key == "n:" + digits.lstrip("0"), _begins("d:", digits)]
-        if len(digits) > 2:
-            keys += [_begins("e:", digits[-9:]), _begins("r:", digits[::-1])]
-        return _looked_up(or_(*keys))
-    if "@" in word:
-        return _looked_up(_begins("b:", word))
-    parts = [part for part in BETWEEN_WORDS.split(word) if part]
-    by_name = and_(true(), *(_looked_up(_begins("w:", part)) for part in parts))
-    others = [_begins("b:", word)]
-    if digits:
-        others.append(_begins("d:", "".join(parts), is_upper=True))
-    return or_(by_name, _looked_up(or_(*others))) if parts else _looked_up(or_(*others))
-
-
-def _begins(kind: str, begin: str, *, is_upper: bool = False) -> ColumnElement[bool]:
-    """Return the condition that a key of ``kind`` begins so, as the database writes keys."""
-    plain = func.upper(begin) if is_upper else func.plain_text(begin)
+    plain = begin if kind == "d:" else func.plain_text(begin)
     return and_(Lookup.key >= kind + plain, Lookup.key < kind + plain + AFTER_ALL)
-
-
-def _looked_up(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Patient.id.in_(select(Lookup.patient_id).where(condition))
 
 
 def patient_file(actor: Actor, patient_id: int) -> PatientFile:
