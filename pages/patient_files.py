@@ -6,12 +6,14 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard.patients import commands, queries
+from dashboard.patients import queries
 from dashboard.patients.queries import PatientFile
 from dashboard.ui import (
     address,
     clinical_history,
+    file_duplicates,
     file_form,
+    file_new,
     file_sections,
     filters,
     notice,
@@ -28,19 +30,6 @@ PER_PAGE = 25
 actor = session.acting()
 
 
-@st.dialog(_("New patient file"), width="large")
-def new_file() -> None:
-    """Ask for the first fields of a file; the rest can follow."""
-    names = ("given_name", "surname_1", "surname_2", "birth_date", "telephone", "email", "main_therapist_id", "site_id")
-    with st.form("patient_files_new", border=False):
-        held = file_form.fields(actor, names, {"main_therapist_id": actor.therapist_id}, "patient_files_new")
-        if st.form_submit_button(_("Open the file"), type="primary"):
-            with told():
-                patient_id = commands.open_file(actor, {**held, "status": "waiting"})
-                address.keep("patient", patient_id)
-                notice.done(_("The file is open. Complete it below."))
-
-
 def list_files() -> None:
     """Search and filter the files; a row opens its file."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -53,7 +42,7 @@ def list_files() -> None:
             "therapist_id": team_filters.therapist(actor, "patient_files"),
         }
         if st.button(_("New file"), key="patient_files_open_new", type="primary", icon=":material/person_add:"):
-            new_file()
+            file_new.start(actor)
     total = queries.files_matching_number(actor, typed, **chosen)
     offset = filters.page_number("patient_files", total, PER_PAGE)
     found = queries.files_matching(actor, typed, **chosen, limit=PER_PAGE, offset=offset)
@@ -73,6 +62,15 @@ def list_files() -> None:
         empty=_("No file matches. Take a filter away, or open a new file."),
         opens=lambda row: Here({"patient": int(row["patient_id"])}),
     )
+
+
+def show_lists() -> None:
+    """Show the files, or to the office those that may be one person's."""
+    lists = {"files": _("Files"), "duplicates": _("Possible duplicates")}
+    if actor.role == "therapist" or filters.segments("patient_files", "view", _("List"), lists) == "files":
+        list_files()
+    else:
+        file_duplicates.show(actor)
 
 
 def edit(file: PatientFile) -> None:
@@ -105,9 +103,12 @@ def show_file(patient_id: int) -> None:
 
 
 notice.show()
-wanted = address.id_parameter("patient")
+wanted, other = address.id_parameter("patient"), address.id_parameter("other")
 if wanted is None:
-    list_files()
+    show_lists()
 else:
     with told():
-        show_file(wanted)
+        if other is None:
+            show_file(wanted)
+        else:
+            file_duplicates.compare(actor, wanted, other)

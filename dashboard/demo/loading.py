@@ -113,6 +113,7 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
     write_clinical(tables, connection, window.reference)
     tables.set_sequences()
     connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
+    connection.exec_driver_sql("select fill_patient_lookup()")
     return tables
 
 

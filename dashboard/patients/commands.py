@@ -60,6 +60,7 @@ def open_file(actor: Actor, fields: dict[str, Any]) -> int:
         raise RuleBrokenError("A name is required.")
     if actor.role == "therapist":
         values["main_therapist_id"] = actor.therapist_id
+    _check_identification(values, None, None)
     with transaction(actor, *WRITERS) as session:
         patient = Patient(**values)
         session.add(patient)
@@ -83,7 +84,7 @@ def change_file(actor: Actor, patient_id: int, version: int, fields: dict[str, A
             patient = _visible_file(session, actor, patient_id)
             if patient.version != version:
                 raise ChangedSinceError
-            _check_identification(patient, values)
+            _check_identification(values, patient.id_kind, patient.id_value)
             for name, value in values.items():
                 setattr(patient, name, value)
             if values.get("status") == "discharged" and patient.discharged_on is None:
@@ -144,11 +145,11 @@ def _check_birth_date(birth_date: date | None) -> None:
         raise RuleBrokenError("Nobody alive can be born on that day.")
 
 
-def _check_identification(patient: Patient, values: dict[str, Any]) -> None:
+def _check_identification(values: dict[str, Any], kind: str | None, value: str | None) -> None:
     """Refuse an identification number that does not fit its kind, where either was changed."""
     if not {"id_kind", "id_value"} & set(values):
         return
-    kind, value = values.get("id_kind", patient.id_kind), values.get("id_value", patient.id_value)
+    kind, value = values.get("id_kind", kind), values.get("id_value", value)
     if not value:
         return
     if not kind:

@@ -49,6 +49,7 @@ class Patient(Base):
         CheckConstraint("died_on is null or birth_date is null or died_on >= birth_date", name="death_after_birth"),
         CheckConstraint("length(btrim(given_name)) > 0", name="given_name_present"),
         Index("ix_patient_search_name", "search_name"),
+        Index("ix_patient_sort_name_id", "sort_name", "id"),
         Index("ix_patient_identity", text("upper(translate(id_value, ' .-/', ''))")),
     )
 
@@ -93,7 +94,38 @@ class Patient(Base):
         ),
     )
 
+    sort_name: Mapped[str] = mapped_column(
+        String(370, collation="C"),
+        Computed(
+            "plain_text(coalesce(surname_1 || ' ', '') || coalesce(surname_2 || ' ', '') || given_name)", persisted=True
+        ),
+    )
+
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own protocol
+
+
+class Lookup(Base):
+    """What files are found and compared by, kept by the database itself: a letter for the kind, and the plain text.
+
+    Compared by bytes, an index on it serves also where row security allows no pattern to be tried on others' rows.
+    """
+
+    __tablename__ = "patient_lookup"
+
+    key: Mapped[str] = mapped_column(String(200, collation="C"), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+class ToldApart(Base):
+    """Two files that look like one person's, and that somebody has looked at: they are two people's."""
+
+    __tablename__ = "patient_told_apart"
+    __table_args__ = (CheckConstraint("first_id < second_id", name="in_order"),)
+
+    first_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True)
+    second_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True, index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class Guardian(Base):

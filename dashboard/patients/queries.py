@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Text, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, intersect, or_, select, true, union, union_all
 
 from dashboard.access.actor import Actor, NotAllowedError, NotFoundError, Role, reading, require
-from dashboard.access.frames import Question, frame
+from dashboard.access.frames import MOST_COUNTED, Question, frame, number_of_rows
 from dashboard.patients import rules
-from dashboard.patients.models import CaseMember, Coverage, Guardian, Patient, PatientCase, Payer
+from dashboard.patients.models import CaseMember, Coverage, Guardian, Lookup, Patient, PatientCase, Payer
 from dashboard.patients.names import SITE, THERAPIST, THERAPIST_NAME
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 NAME = func.concat_ws(" ", Patient.given_name, Patient.surname_1, Patient.surname_2).label("name")
-MOST_DIGITS_OF_NUMBER = 8
 LONGEST_SEARCH = 100
 MOST_WORDS = 6
+AFTER_ALL = "\U0010ffff"
+BETWEEN_DIGITS = re.compile(r"(?<=[0-9])[\s().\-/]+(?=[0-9])")
+BETWEEN_WORDS = re.compile(r"[\s!-/:-@\[-`{-~·’]+")
+"""What ``name_words`` of the database parts words at."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,10 @@ def files_matching(
     limit: int = 25,
     offset: int = 0,
 ) -> pd.DataFrame:
-    """Return files whose name, number, telephone or e-mail matches ``typed``, by surname.
+    """Return the files that ``typed`` finds, by surname.
+
+    Words of the name in any order, each from its beginning, without accents; the number of the file; the telephone from
+    its beginning or its end; the identification number; the e-mail.
 
     Columns: patient_id, number, name, birth_date, telephone, status, therapist_name, site_name.
     """
@@ -100,7 +108,7 @@ def files_matching(
         )
         .outerjoin(THERAPIST, THERAPIST.c.id == Patient.main_therapist_id)
         .outerjoin(SITE, SITE.c.id == Patient.site_id)
-        .order_by(func.plain_text(func.coalesce(Patient.surname_1, Patient.given_name)), Patient.search_name)
+        .order_by(Patient.sort_name, Patient.id)
         .limit(limit)
         .offset(offset)
     )
@@ -115,10 +123,9 @@ def files_matching_number(
     site_id: int | None = None,
     therapist_id: int | None = None,
 ) -> int:
-    """Return how many files ``files_matching`` finds over all its pages."""
-    counted = select(func.count(Patient.id))
-    with reading(actor, *READERS) as session:
-        return session.execute(_matching(actor, counted, typed, status, site_id, therapist_id)).scalar_one()
+    """Return how many files ``files_matching`` finds over all its pages, as far as lists are counted."""
+    found: Question = select(Patient.id)
+    return number_of_rows(actor, _matching(actor, found, typed, status, site_id, therapist_id), *READERS)
 
 
 def _matching(
@@ -132,23 +139,53 @@ def _matching(
     ):
         if wanted is not None:
             found = found.where(column == wanted)
-    words = (rules.cleaned(typed[:LONGEST_SEARCH]) or "").split()
-    for word in words[:MOST_WORDS]:
-        found = found.where(_word_matches(word))
-    return found
+    words = BETWEEN_DIGITS.sub("", rules.cleaned(typed[:LONGEST_SEARCH]) or "").split()[:MOST_WORDS]
+    if not words:
+        return found
+    keys = [conditions for word in words for conditions in _keys(word)]
+    if len(keys) == 1 and _are_many(actor, keys[0]):
+        # Walking through the files in the order of their names meets a page of them soon.
+        return found.where(or_(false(), *(Patient.id.in_(_with(key)) for key in keys[0])))
+    # Few: gathered first, once.
+    met = intersect(*(union(*map(_with, conditions)) for conditions in keys)).cte("met").prefix_with("materialized")
+    return found.where(Patient.id.in_(select(met.c.patient_id)))
 
 
-def _word_matches(word: str) -> ColumnElement[bool]:
-    """Return the condition that a word is part of the name or e-mail, the file's number, or in the telephone."""
+def _are_many(actor: Actor, conditions: list[ColumnElement[bool]]) -> bool:
+    """Return whether more files have one of these keys than a list counts; counting stops there."""
+    met: Question = select(union_all(*map(_with, conditions)).subquery())
+    return number_of_rows(actor, met, *READERS) > MOST_COUNTED
+
+
+def _with(condition: ColumnElement[bool]) -> Select[int]:
+    return select(Lookup.patient_id).where(condition)
+
+
+def _keys(word: str) -> Iterator[list[ColumnElement[bool]]]:
+    """Yield what a file that ``word`` finds has: one key of each list."""
     digits = "".join(letter for letter in word if letter.isascii() and letter.isdigit())
+    parts = [part for part in BETWEEN_WORDS.split(word) if part]
     if digits and len(digits) >= len(word) - 1:
-        by_telephone = func.regexp_replace(Patient.telephone, "[^0-9]", "", "g").contains(digits)
-        by_number = cast(Patient.number, Text) == digits.lstrip("0")
-        return or_(by_number, by_telephone) if len(digits) <= MOST_DIGITS_OF_NUMBER else by_telephone
-    plain = func.plain_text(word)
-    escaped = func.replace(func.replace(func.replace(plain, "\\", "\\\\"), "%", "\\%"), "_", "\\_")
-    pattern = func.concat("%", escaped, "%")
-    return or_(Patient.search_name.like(pattern), func.lower(Patient.email).like(pattern))
+        by_phone = [_begins("e:", digits[-9:]), _begins("r:", digits[::-1])] if len(digits) > 2 else []
+        yield [Lookup.key == "n:" + digits.lstrip("0"), _begins("d:", digits), *by_phone]
+    elif "@" in word or not parts:
+        yield [_begins("b:", word)]
+    elif digits:
+        yield [_begins("d:", "".join(parts).upper()), _begins("b:", word), _begins("w:", parts[0])]
+    elif len(parts) == 1:
+        yield [_begins("w:", parts[0]), _begins("b:", word)]
+    else:
+        yield from ([_begins("w:", part)] for part in parts)
+
+
+def _begins(kind: str, begin: str) -> ColumnElement[bool]:
+    """Return the condition that a key of ``kind`` begins so, as the database writes keys.
+
+    Each key is compared by bytes between two bounds: an index answers that also under row security, as the comparison
+    tells nothing of the rows that it meets.
+    """
+    plain = begin if kind == "d:" else func.plain_text(begin)
+    return and_(Lookup.key >= kind + plain, Lookup.key < kind + plain + AFTER_ALL)
 
 
 def patient_file(actor: Actor, patient_id: int) -> PatientFile:

@@ -108,6 +108,16 @@ def _choices(actor: Actor, name: str) -> Mapping[Any, str] | None:
     return drawn[name]() if name in drawn else None
 
 
+def in_words(actor: Actor, name: str, value: Any) -> str:
+    """Return what a field holds as a person reads it."""
+    choices = _choices(actor, name)
+    if value is None or value == "":
+        return "–"
+    if choices is not None:
+        return choices.get(value, "…")
+    return formats.day(value) if isinstance(value, date) else str(value)
+
+
 def field(actor: Actor, name: str, value: Any, key: str) -> Any:
     """Draw one field that holds ``value`` and return what it holds now."""
     choices = _choices(actor, name)

@@ -47,6 +47,7 @@ insert into training_requirement (code, body, name, cycle_months, hours_per_cycl
 values ('q', 'Body', 'Hours', 12, 50);
 insert into training_requirement_part (id, requirement_code, rule, subject, amount)
 values (1, 'q', 'kind_cap_hours', 'course', 9);
+insert into patient_told_apart (first_id, second_id, by_id) values (1, 2, 1);
 insert into import_run (id, source, mapping_version, sha256, label, state, started_at)
 values (1, 's', '1', repeat('0', 64), 'File', 'done', now());
 insert into import_set_aside (id, import_run_id, file, line, entity, code) values (1, 1, 'f', 1, 'e', 'c');
@@ -65,6 +66,7 @@ values (%(id)s, %(id)s, 'Ethics', 'course', 'ethics', 'online', 8, '2026-01-01',
 """
 OF_PATIENT = """
 insert into patient (id, number, given_name, main_therapist_id) values (%(id)s, %(id)s, 'Zoe', %(main)s);
+insert into patient_lookup (key, patient_id) values ('w:zoe', %(id)s);
 insert into guardian (id, patient_id, given_name, relation) values (%(id)s, %(id)s, 'Rosa', 'mother');
 insert into care_team (id, patient_id, therapist_id, kind) values (%(id)s, %(id)s, 3, 'supervisor');
 insert into patient_case (id, kind, opened_on) values (%(id)s, 'couple', '2026-01-01');
@@ -99,7 +101,7 @@ values (%(id)s, %(id)s, %(id)s, %(author)s, %(sees)s, 'soap', 'signed', now(), '
 insert into note_addendum (id, note_id, author_id, sealed) values (%(id)s, %(id)s, %(author)s, '0');
 insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
 """
-BY_PATIENT = ("appointment_patient", "case_member")
+BY_PATIENT = ("appointment_patient", "case_member", "patient_lookup")
 BY_THERAPIST = ("training_entry", "therapist_requirement", "therapist_note_template")
 
 

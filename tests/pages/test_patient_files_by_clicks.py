@@ -12,10 +12,10 @@ from tests.pages.conftest import Dashboard, address_with, open_as, settled
 pytestmark = pytest.mark.browser
 
 ACCENTED = """
-select id, given_name || ' ' || surname_1, version from patient
-where surname_1 ~ '[áéíóúñ]' and status = 'active'
-and given_name || ' ' || surname_1 in (
-    select given_name || ' ' || surname_1 from patient group by 1 having count(*) = 1
+select id, given_name || ' ' || surname_1 || ' ' || surname_2, version from patient as p
+where surname_1 ~ '[áéíóúñ]' and status = 'active' and surname_2 is not null and not exists (
+    select from patient as other where other.id <> p.id and other.given_name = p.given_name
+    and p.surname_1 in (other.surname_1, other.surname_2)
 )
 order by id limit 1
 """
