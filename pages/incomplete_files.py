@@ -14,6 +14,7 @@ from dashboard.patients import queries as patients
 from dashboard.ui import (
     address,
     exports,
+    file_conflict,
     file_form,
     filters,
     findings_list,
@@ -64,11 +65,16 @@ def repair(patient_id: int, rule: str) -> None:
             findings_list.elsewhere(finding.fix, patient_id)
             return
         key = f"incomplete_files_{patient_id}_{rule}"
-        shown = file_form.as_shown(file, key)
-        with st.form(f"{key}_{shown.version}", border=False):
-            held = file_form.fields(actor, names, asdict(shown), f"{key}_{shown.version}", columns=min(4, len(names)))
-            is_to_save = st.form_submit_button(_("Save"), type="primary", key=f"{key}_save")
-        if is_to_save and file_form.save(actor, shown, held):
+        if file_conflict.is_open(file.id):
+            is_saved = file_conflict.settle(actor, file.id)
+        else:
+            shown = file_form.as_shown(file, key)
+            form = f"{key}_{shown.version}"
+            with st.form(form, border=False):
+                held = file_form.fields(actor, names, asdict(shown), form, columns=min(4, len(names)))
+                is_to_save = st.form_submit_button(_("Save"), type="primary", key=f"{key}_save")
+            is_saved = is_to_save and file_conflict.save(actor, shown, held)
+        if is_saved:
             findings_list.forget_opened()
             notice.done(_("Saved. It leaves this list when the files are checked next."))
 

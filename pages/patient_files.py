@@ -11,6 +11,7 @@ from dashboard.patients.queries import PatientFile
 from dashboard.ui import (
     address,
     clinical_history,
+    file_conflict,
     file_duplicates,
     file_form,
     file_new,
@@ -75,6 +76,10 @@ def show_lists() -> None:
 
 def edit(file: PatientFile) -> None:
     """Show every field of a file and save what was changed."""
+    if file_conflict.is_open(file.id):
+        if file_conflict.settle(actor, file.id):
+            notice.done(_("Saved."))
+        return
     key = f"patient_files_edit_{file.id}"
     shown = file_form.as_shown(file, key)
     values = asdict(shown)
@@ -84,7 +89,7 @@ def edit(file: PatientFile) -> None:
             st.markdown(f"##### {file_form.group_title(group)}")
             held |= file_form.fields(actor, names, values, f"patient_files_{file.id}_{shown.version}", columns=4)
         is_to_save = st.form_submit_button(_("Save"), type="primary", key=f"{key}_save")
-    if is_to_save and file_form.save(actor, shown, held):
+    if is_to_save and file_conflict.save(actor, shown, held):
         notice.done(_("Saved."))
 
 

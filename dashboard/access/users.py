@@ -89,7 +89,7 @@ def everyone() -> list[User]:
         .order_by(AppUser.role, AppUser.display_name)
     )
     with db.administration(read_only=True) as session:
-        return [User(*row.tuple()) for row in session.execute(asked)]
+        return [User(*values) for values in map(tuple, session.execute(asked))]
 
 
 def set_active(email: str, *, is_active: bool) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 import streamlit as st
 
-from dashboard.access.actor import Actor, ChangedSinceError
-from dashboard.patients import commands
+from dashboard.access.actor import Actor
 from dashboard.patients.queries import PatientFile
 from dashboard.team import queries as team
 from dashboard.ui import formats, words
-from dashboard.ui.errors import told
 from dashboard.ui.language import LANGUAGES, _
 
 BIRTH_YEARS_BACK = 120
@@ -158,18 +155,6 @@ def as_shown(file: PatientFile, form: str) -> PatientFile:
         st.session_state[state] = file
     shown = st.session_state[state]
     return shown if isinstance(shown, PatientFile) else file
-
-
-def save(actor: Actor, shown: PatientFile, held: Mapping[str, Any]) -> bool:
-    """Save what was changed of a file; when it is refused say why, and after a colleague's change offer theirs."""
-    with told():
-        try:
-            commands.change_file(actor, shown.id, shown.version, changed(asdict(shown), held))
-        except ChangedSinceError:
-            st.button(_("Show the present state"), key=f"files_reload_{shown.id}", icon=":material/refresh:")
-            raise
-        return True
-    return False
 
 
 def changed(values: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,19 +50,48 @@ def test_a_file_found_without_accents_is_edited_and_keeps_what_was_saved(page: P
     expect(search).to_have_value(without_accents(str(name)).lower())
 
 
-def test_who_saves_after_a_colleague_is_told_and_overwrites_nothing(page: Page, dashboard: Dashboard) -> None:
+def test_who_saves_after_a_colleague_reads_both_and_chooses(page: Page, dashboard: Dashboard) -> None:
     [(patient,)] = dashboard.rows("select id from patient where status = 'active' order by id desc limit 1")
     other = page.context.browser.new_context(locale="en-GB")  # type: ignore[union-attr]
     second = other.new_page()
-    for tab, profession in ((page, "Sailor"), (second, "Carpenter")):
-        open_as(tab, dashboard, "manager", f"patient_files?patient={patient}")
-        tab.get_by_label("Profession").fill(profession)
+    open_as(page, dashboard, "manager", f"patient_files?patient={patient}")
+    open_as(second, dashboard, "front_desk", f"patient_files?patient={patient}")
+    page.get_by_label("Profession").fill("Sailor")
+    page.get_by_label("Gender").fill("Woman")
+    second.get_by_label("Profession").fill("Carpenter")
     second.get_by_role("button", name="Save").click()
     expect(second.get_by_text("Saved.")).to_be_visible()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Somebody else changed this since you opened it.")).to_be_visible()
-    assert dashboard.rows("select profession from patient where id = %s", patient) == [("Carpenter",)]
+    expect(page.get_by_text("since you opened it")).to_be_visible()
+    expect(page.get_by_text("Theirs: Carpenter")).to_be_visible()
+    expect(page.get_by_text("Gender · Mine: Woman")).to_be_visible()
+    assert dashboard.rows("select profession, gender from patient where id = %s", patient)[0][0] == "Carpenter"
+    page.get_by_role("button", name="Save again").click()
+    expect(page.get_by_text("Choose for each field first.")).to_be_visible()
+    page.get_by_text("Mine: Sailor").click()
+    page.get_by_role("button", name="Save again").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert dashboard.rows("select profession, gender from patient where id = %s", patient) == [("Sailor", "Woman")]
     other.close()
+
+
+def test_a_file_like_the_one_being_opened_is_named_and_can_be_opened(page: Page, dashboard: Dashboard) -> None:
+    [(patient, given, surname, born)] = dashboard.rows(
+        "select id, given_name, surname_1, to_char(birth_date, 'DDMMYYYY') from patient"
+        " where birth_date is not null and surname_1 is not null and status = 'active' order by id limit 1"
+    )
+    open_as(page, dashboard, "front_desk", "patient_files")
+    page.get_by_role("button", name="New file").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("spinbutton", name="day, Birth date").click()
+    page.keyboard.type(str(born))
+    dialog.get_by_label("Given name").fill(without_accents(str(given)).upper())
+    dialog.get_by_label("First surname").fill(str(surname))
+    dialog.get_by_label("First surname").press("Tab")
+    expect(dialog.get_by_text("A file like this exists")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Open a new file all the same")).to_be_visible()
+    dialog.get_by_role("button", name="Open that file").click()
+    address_with(page, f"patient={patient}")
 
 
 def test_a_new_file_is_opened_and_its_therapist_is_who_opened_it(page: Page, dashboard: Dashboard) -> None:

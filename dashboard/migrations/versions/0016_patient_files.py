@@ -98,7 +98,21 @@ for each statement execute function patient_is_looked_up();
 create trigger looked_up_update after update on patient referencing old table as old_rows new table as new_rows
 for each statement execute function patient_is_looked_up();
 """
+
+# Who changed a file, from the log, for those who may see the file.
+CHANGES = """
+create function file_changes(file bigint) returns table (at timestamptz, display_name varchar, changed varchar[])
+language sql stable security definer set search_path from current as $$
+    select l.at, u.display_name, l.changed
+    from audit_log as l left join app_user as u on u.id = l.user_id
+    where l.patient_id = file and l.table_name = 'patient' and l.operation = 'update' and (
+        session_role() in ('app_manager', 'app_front_desk') or file in (select session_files())
+    )
+    order by l.at desc, l.id desc
+$$;
+"""
 FUNCTIONS = (
+    "file_changes(bigint)",
     "patient_is_looked_up()",
     "fill_patient_lookup()",
     "lookup_keys(bigint, text, date, text, text, text)",
@@ -141,11 +155,11 @@ def _create_lookup() -> None:
         sa.PrimaryKeyConstraint("key", "patient_id", name=op.f("pk_patient_lookup")),
     )
     op.create_index("ix_patient_lookup_patient_id", "patient_lookup", ["patient_id"], unique=False)
-    for script in (WORDS, KEYS, KEEPING):
+    for script in (WORDS, KEYS, KEEPING, CHANGES):
         op.execute(script)
     for function in FUNCTIONS:
         op.execute(f"revoke execute on function {function} from public")
-    for function in FUNCTIONS[2:]:
+    for function in set(FUNCTIONS) - {"patient_is_looked_up()", "fill_patient_lookup()"}:
         op.execute(f"grant execute on function {function} to app_staff")
     op.execute("select fill_patient_lookup()")
     protect(
