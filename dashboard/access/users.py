@@ -81,15 +81,15 @@ def everyone() -> list[User]:
             AppUser.role,
             AppUser.therapist_id,
             AppUser.is_active,
-            Credential.user_id.is_not(None),
-            Credential.second_step_sealed.is_not(None),
-            open_sessions,
+            Credential.user_id.is_not(None).label("has_password"),
+            Credential.second_step_sealed.is_not(None).label("has_second_step"),
+            open_sessions.label("open_sessions"),
         )
         .outerjoin(Credential, Credential.user_id == AppUser.id)
         .order_by(AppUser.role, AppUser.display_name)
     )
     with db.administration(read_only=True) as session:
-        return [User(*values) for values in map(tuple, session.execute(asked))]
+        return [User(**values) for values in session.execute(asked).mappings()]
 
 
 def set_active(email: str, *, is_active: bool) -> None:
