@@ -87,13 +87,16 @@ begin
         select who.session_id, who.user_id, who.role, 'update', tg_table_name, w.key,
             audit_patient(w.doc, tg_table_name), w.changed
         from (
-            select n.doc, n.key, array(
+            -- A row whose key itself was changed meets no old one: then its key is what changed.
+            select n.doc, n.key, case when o.doc is null then keys else array(
                 select f.name from jsonb_object_keys(n.doc) as f (name)
                 where n.doc -> f.name is distinct from o.doc -> f.name
                     and f.name not in ('seen_at', 'idle_until', 'updated_at') order by f.name
-            ) as changed
+            ) end as changed
             from (select to_jsonb(t) as doc, audit_key(to_jsonb(t), keys) as key from new_rows as t) as n
-            join (select to_jsonb(t) as doc, audit_key(to_jsonb(t), keys) as key from old_rows as t) as o using (key)
+            left join (
+                select to_jsonb(t) as doc, audit_key(to_jsonb(t), keys) as key from old_rows as t
+            ) as o using (key)
         ) as w
         where w.changed <> '{}';
     end if;
