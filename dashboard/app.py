@@ -14,6 +14,7 @@ from dashboard.ui.frame import sidebar, sign_in_screen, unavailable
 from dashboard.ui.navigation import SCREENS, Screen, page_file, title
 
 REFUSED = "app_refused"
+ICON = ROOT / "dashboard" / "ui" / "icon.svg"
 
 
 @st.cache_resource
@@ -51,7 +52,7 @@ def _note_refusal(actor: Actor | None, slug: str) -> None:
 
 def main() -> None:
     """Run one screen for one person."""
-    st.set_page_config(page_title="Intersession", page_icon=":material/psychology:", layout="wide")
+    st.set_page_config(page_title="Intersession", page_icon=str(ICON), layout="wide")
     _freeze_once()
     actor = session.person()
     home = st.Page(_home, title="Intersession", default=True, visibility="hidden")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -24,9 +25,32 @@ from dashboard import db, postgres
 from dashboard.config import ROOT
 
 SMALL_DEMO_SESSIONS = "4000"
-
-
 BLANK = "template1"
+GUARD = Path(__file__).parent / "egress" / "sitecustomize.py"
+EGRESS_LOG = "INTERSESSION_EGRESS_LOG"
+NOBODYS = "example.invalid"
+
+
+def pytest_configure() -> None:
+    """Watch this process and every Python process that it starts for connections to other machines."""
+    if EGRESS_LOG not in os.environ:
+        folder = Path(tempfile.mkdtemp(prefix="intersession-egress-"))
+        folder.chmod(0o777)  # a server that runs as somebody else notes too
+        os.environ[EGRESS_LOG] = str(folder / "log")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD.parent), os.environ.get("PYTHONPATH")]))
+    if "sitecustomize" not in sys.modules or not hasattr(sys.modules["sitecustomize"], "watch"):
+        runpy.run_path(str(GUARD))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run when anything tried to leave the machine."""
+    log = Path(os.environ[EGRESS_LOG])
+    if "PYTEST_XDIST_WORKER" in os.environ or not log.exists():
+        return
+    tried = [line for line in log.read_text(encoding="utf-8").splitlines() if NOBODYS not in line]
+    if tried:
+        print("\nConnections to other machines were tried:", *tried, sep="\n  ")
+        session.exitstatus = 1
 
 
 @dataclass(frozen=True)

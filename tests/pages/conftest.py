@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from dashboard import db
 from dashboard.config import ROOT
 from tests.conftest import Cluster
+from tests.pages import outside
 
 FLAGS = (
     "--no-sandbox",
@@ -33,6 +34,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-features=AutofillServerCommunication,OptimizationHints,OptimizationGuideModelDownloading",
 )
 WAIT_MS = 20_000
 STILL_MS = 300
@@ -151,8 +153,8 @@ def chromium() -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return a headless Chromium, kept for the whole run of this worker."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+    with outside.noted() as proxy, sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, f"--proxy-server={proxy}"])
         yield opened
         opened.close()
 
