@@ -11,7 +11,6 @@ from threading import Thread
 
 from tests.conftest import EGRESS_LOG
 
-
 # What Chromium itself asks its maker for, whatever page is open; it gets no answer either.
 BROWSERS_OWN = (
     *("optimizationguide-pa.googleapis.com", "content-autofill.googleapis.com", "update.googleapis.com"),
