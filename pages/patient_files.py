@@ -14,64 +14,17 @@ from dashboard.ui import (
     file_conflict,
     file_duplicates,
     file_form,
-    file_new,
+    file_list,
     file_sections,
     filters,
     notice,
     openings,
     session,
-    team_filters,
-    words,
 )
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
-from dashboard.ui.tables import Column, Here, table
 
-PER_PAGE = 25
 actor = session.acting()
-
-
-def list_files() -> None:
-    """Search and filter the files; a row opens its file."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        typed = filters.search("patient_files", _("Search"))
-        statuses = {code: words.patient_status(code) for code in ("active", "waiting", "discharged", "archived")}
-        status = filters.choice("patient_files", "status", _("Status"), statuses, everything=_("Any"))
-        chosen = {
-            "status": status,
-            "site_id": team_filters.site(actor, "patient_files"),
-            "therapist_id": team_filters.therapist(actor, "patient_files"),
-        }
-        if st.button(_("New file"), key="patient_files_open_new", type="primary", icon=":material/person_add:"):
-            file_new.start(actor)
-    total = queries.files_matching_number(actor, typed, **chosen)
-    offset = filters.page_number("patient_files", total, PER_PAGE)
-    found = queries.files_matching(actor, typed, **chosen, limit=PER_PAGE, offset=offset)
-    table(
-        found.assign(number=found["number"].astype(str), status=found["status"].map(words.patient_status)),
-        [
-            Column("number", _("File"), width="small"),
-            Column("name", _("Name")),
-            Column("birth_date", _("Birth date"), "day"),
-            Column("telephone", _("Telephone")),
-            Column("status", _("Status")),
-            *([] if actor.role == "therapist" else [Column("therapist_name", _("Main therapist"))]),
-            Column("site_name", _("Site")),
-        ],
-        key="patient_files_list",
-        height="content",
-        empty=_("No file matches. Take a filter away, or open a new file."),
-        opens=lambda row: Here({"patient": int(row["patient_id"])}),
-    )
-
-
-def show_lists() -> None:
-    """Show the files, or to the office those that may be one person's."""
-    lists = {"files": _("Files"), "duplicates": _("Possible duplicates")}
-    if actor.role == "therapist" or filters.segments("patient_files", "view", _("List"), lists) == "files":
-        list_files()
-    else:
-        file_duplicates.show(actor)
 
 
 def edit(file: PatientFile) -> None:
@@ -110,7 +63,7 @@ def show_file(patient_id: int) -> None:
 notice.show()
 wanted, other = address.id_parameter("patient"), address.id_parameter("other")
 if wanted is None:
-    show_lists()
+    file_list.show(actor)
 else:
     with told():
         if other is None:

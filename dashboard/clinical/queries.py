@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from dashboard import clock
@@ -19,6 +19,7 @@ from dashboard.clinical.data_keys import Opener
 from dashboard.clinical.models import ClinicalHistory, HistoryVersion, NoteAddendum, NoteTemplateChoice, SessionNote
 from dashboard.clinical.templates import DEFAULT
 from dashboard.patients.models import Patient
+from dashboard.patients.queries import IN_CARE
 
 HISTORY = HistoryVersion.__tablename__
 NOTE = SessionNote.__tablename__
@@ -29,7 +30,6 @@ LONGEST_LIST = 200
 MOST_SEARCHED = 2_000
 DAYS_WITHOUT_NOTE = 14
 
-IN_CARE = text("patient.id = any(array(select session_files()))")
 PATIENT_NAME = func.concat_ws(" ", Patient.given_name, Patient.surname_1, Patient.surname_2)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import ColumnElement, case, func, select
 
-from dashboard.access.actor import Actor, NotAllowedError, Role, reading, require
+from dashboard.access.actor import Actor, Role, reading, require
 from dashboard.access.frames import Question, frame
 from dashboard.findings.models import SEVERITIES, CheckRule, Finding
 from dashboard.patients.models import Patient
+from dashboard.patients.queries import is_visible_to
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 
@@ -105,11 +106,7 @@ def _joined(actor: Actor, chosen: Question) -> Question:
         .join(Patient, Patient.id == Finding.patient_id)
         .where(Finding.closed_at.is_(None))
     )
-    if actor.role != "therapist":
-        return found
-    if actor.therapist_id is None:
-        raise NotAllowedError("This is not available to you.")
-    return found.where(Patient.main_therapist_id == actor.therapist_id)
+    return found.where(is_visible_to(actor))
 
 
 def _filtered(

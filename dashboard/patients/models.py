@@ -157,7 +157,7 @@ class CareTeamMember(Base):
     __tablename__ = "care_team"
     __table_args__ = (
         one_of("kind", CARE_KINDS),
-        CheckConstraint("valid_until > valid_from", name="period_forward"),
+        CheckConstraint("valid_until >= valid_from", name="period_forward"),
         CheckConstraint(
             "kind <> 'break_glass' or (reason is not null and valid_until is not null)", name="break_glass_explained"
         ),

@@ -1,4 +1,4 @@
-"""Questions about patient files. A therapist is answered about the files they are main therapist of, and no others."""
+"""Questions about patient files. A therapist is answered about the files in their care, and no others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Select, and_, false, func, intersect, or_, select, true, union, union_all
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    and_,
+    false,
+    func,
+    intersect,
+    literal_column,
+    or_,
+    select,
+    true,
+    union,
+    union_all,
+)
 
 from dashboard.access.actor import Actor, NotAllowedError, NotFoundError, Role, reading, require
 from dashboard.access.frames import MOST_COUNTED, Question, frame, number_of_rows
@@ -17,6 +31,8 @@ from dashboard.patients.models import CaseMember, Coverage, Guardian, Lookup, Pa
 from dashboard.patients.names import SITE, THERAPIST, THERAPIST_NAME
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
+IN_CARE = literal_column("patient.id = any(array(select session_files()))", Boolean)
+"""The files that a therapist is main therapist of or in the care team of, as the database knows them."""
 NAME = func.concat_ws(" ", Patient.given_name, Patient.surname_1, Patient.surname_2).label("name")
 LONGEST_SEARCH = 100
 MOST_WORDS = 6
@@ -73,9 +89,9 @@ def is_visible_to(actor: Actor) -> ColumnElement[bool]:
     require(actor, *READERS)
     if actor.role != "therapist":
         return true()
-    if actor.therapist_id is None:  # else the files without a therapist would be theirs
+    if actor.therapist_id is None:
         raise NotAllowedError("This is not available to you.")
-    return Patient.main_therapist_id == actor.therapist_id
+    return IN_CARE
 
 
 def files_matching(

@@ -12,7 +12,7 @@ from dashboard.consent import queries as consents
 from dashboard.findings import queries as findings
 from dashboard.patients import commands, queries, rules
 from dashboard.patients.queries import GuardianOfFile, PatientFile
-from dashboard.ui import address, file_payers, findings_list, formats, notice, openings, words
+from dashboard.ui import address, file_payers, file_team, findings_list, formats, notice, openings, words
 from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.navigation import page_file
@@ -33,6 +33,7 @@ def parts() -> dict[str, str]:
         "family": _("Guardians and family"),
         "consents": _("Consents"),
         "payers": _("Who pays"),
+        "team": _("Care team"),
         "openings": _("Who opened it"),
     }
 
@@ -94,6 +95,8 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
             _family(actor, file)
         case "consents":
             _consents(actor, file.id)
+        case "team":
+            file_team.show(actor, file)
         case "openings":
             openings.show(actor, file.id)
         case _:

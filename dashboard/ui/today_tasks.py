@@ -10,6 +10,7 @@ from dashboard.clinical import queries as clinical
 from dashboard.findings import queries as findings
 from dashboard.key_figures import queries as figures
 from dashboard.key_figures.queries import Waiting
+from dashboard.patients import care_team
 from dashboard.training import queries as training
 from dashboard.ui import formats
 from dashboard.ui.language import ngettext
@@ -32,7 +33,7 @@ def tasks(actor: Actor) -> list[Task]:
     """Return what the person has to do, in the order of doing it; nothing of which there is none."""
     waiting = figures.waiting_work(actor)
     order = {
-        "manager": (_not_marked, _held_without, _to_invoice, _late, _to_approve, _behind, _incomplete),
+        "manager": (_emergencies, _not_marked, _held_without, _to_invoice, _late, _to_approve, _behind, _incomplete),
         "front_desk": (_to_sign, _not_marked, _incomplete, _to_invoice, _late),
         "therapist": (_not_marked, _notes_to_sign, _to_sign, _incomplete, _behind),
     }[actor.role]
@@ -47,6 +48,12 @@ def _not_marked(actor: Actor, _waiting: Counted) -> Task:
     count = agenda.unconfirmed_count(actor)
     said = ngettext("past appointment not marked", "past appointments not marked", count)
     return Task(count, said, "agenda", ":material/event_busy:", {"view": "not_marked"})
+
+
+def _emergencies(actor: Actor, _waiting: Counted) -> Task:
+    count = care_team.emergencies_number(actor)
+    said = ngettext("file opened in an emergency", "files opened in an emergency", count)
+    return Task(count, said, "patient_files", ":material/emergency:", {"view": "emergencies"})
 
 
 def _to_sign(_actor: Actor, waiting: Counted) -> Task:

@@ -149,7 +149,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "kind in ('co_therapist', 'supervisor', 'substitute', 'break_glass')", name=op.f("ck_care_team_kind_known")
         ),
-        sa.CheckConstraint("valid_until > valid_from", name=op.f("ck_care_team_period_forward")),
+        sa.CheckConstraint("valid_until >= valid_from", name=op.f("ck_care_team_period_forward")),
         sa.CheckConstraint(
             "kind <> 'break_glass' or (reason is not null and valid_until is not null)",
             name=op.f("ck_care_team_break_glass_explained"),
