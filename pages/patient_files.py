@@ -50,7 +50,7 @@ def show_file(patient_id: int) -> None:
     """Show one file: what is missing, and its parts."""
     file = queries.patient_file(actor, patient_id)
     openings.noted(actor, file.id)
-    file_sections.heading(file)
+    file_sections.heading(actor, file)
     clinical_history.link(actor, file.id)
     file_sections.missing(actor, file.id)
     part = filters.segments("patient_files", "part", _("Part of the file"), file_sections.parts())

@@ -114,6 +114,7 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
     tables.set_sequences()
     connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
     connection.exec_driver_sql("select fill_patient_lookup()")
+    connection.exec_driver_sql("select fill_care_episodes()")
     return tables
 
 

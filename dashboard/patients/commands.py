@@ -24,7 +24,6 @@ from dashboard.patients.models import (
     ID_KINDS,
     MARITAL_STATUSES,
     SEXES,
-    STATUSES,
     Coverage,
     Guardian,
     Patient,
@@ -40,7 +39,7 @@ TEXTS = (
 CHOICES = {
     "sex": SEXES,
     "marital_status": MARITAL_STATUSES,
-    "status": STATUSES,
+    "status": ("waiting", "active"),
     "id_kind": (*ID_KINDS, None),
     "pays": ("self", "insurer", "guardian", "other"),
     "preferred_language": ("es", "en"),
@@ -84,11 +83,11 @@ def change_file(actor: Actor, patient_id: int, version: int, fields: dict[str, A
             patient = _visible_file(session, actor, patient_id)
             if patient.version != version:
                 raise ChangedSinceError
+            if "status" in values and patient.discharged_on is not None:
+                raise RuleBrokenError("The file is closed. Reopen it first.")
             _check_identification(values, patient.id_kind, patient.id_value)
             for name, value in values.items():
                 setattr(patient, name, value)
-            if values.get("status") == "discharged" and patient.discharged_on is None:
-                patient.discharged_on = clock.today()
     except StaleDataError:
         raise ChangedSinceError from None
 

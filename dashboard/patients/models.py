@@ -32,6 +32,7 @@ MARITAL_STATUSES = ("single", "married", "partnered", "separated", "divorced", "
 ID_KINDS = ("nif", "nie", "passport", "ssn", "other")
 PAYER_KINDS = ("insurer", "public", "company", "school", "other")
 CUSTODIES = ("joint", "sole", "unknown")
+DISCHARGE_REASONS = ("completed", "agreed", "dropped_out", "referred", "died", "other")
 CARE_KINDS = ("co_therapist", "supervisor", "substitute", "break_glass")
 
 
@@ -173,6 +174,26 @@ class CareTeamMember(Base):
     reason: Mapped[str | None] = mapped_column(String(300))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class CareEpisode(Base):
+    """A stretch of care, from the opening of the file or the return of its patient to the discharge.
+
+    The database opens and closes it with the file's ``discharged_on``.
+    """
+
+    __tablename__ = "care_episode"
+    __table_args__ = (
+        one_of("reason", DISCHARGE_REASONS),
+        CheckConstraint("discharged_on >= opened_on", name="period_forward"),
+        Index("uq_care_episode_open", "patient_id", unique=True, postgresql_where=text("discharged_on is null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    opened_on: Mapped[date] = mapped_column(Date)
+    discharged_on: Mapped[date | None] = mapped_column(Date)
+    reason: Mapped[str | None] = mapped_column(String(12))
 
 
 class PatientCase(Base):

@@ -27,6 +27,7 @@ def subjects() -> dict[str, str]:
         "account_link": _("Invitation"),
         "appointment": _("Appointment"),
         "appointment_patient": _("Patient of an appointment"),
+        "care_episode": _("Episode of care"),
         "care_team": _("Care team"),
         "charge": _("Charge"),
         "clinical_history": _("Clinical history"),

@@ -21,7 +21,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "contact": ("telephone", "email", "address_line", "postal_code", "city", "country", "preferred_language"),
     "identity": ("id_kind", "id_value"),
     "emergency": ("emergency_name", "emergency_relation", "emergency_telephone"),
-    "care": ("status", "main_therapist_id", "site_id", "referral_source", "pays"),
+    "care": ("main_therapist_id", "site_id", "referral_source", "pays"),
 }
 # What repairs a finding: the code that a rule carries, and the fields to offer.
 REPAIRS: dict[str, tuple[str, ...]] = {
@@ -80,7 +80,6 @@ def label(name: str) -> str:
         "emergency_name": _("Name of the contact"),
         "emergency_relation": _("Relation"),
         "emergency_telephone": _("Telephone of the contact"),
-        "status": _("Status"),
         "main_therapist_id": _("Main therapist"),
         "site_id": _("Site"),
         "referral_source": _("Referred by"),
@@ -96,9 +95,6 @@ def _choices(actor: Actor, name: str) -> Mapping[Any, str] | None:
         "id_kind": lambda: {None: "–", **words.identification_kinds()},
         "preferred_language": lambda: LANGUAGES,
         "pays": words.payers,
-        "status": lambda: {
-            code: words.patient_status(code) for code in ("waiting", "active", "discharged", "archived")
-        },
         "main_therapist_id": lambda: {None: "–", **{row.id: row.name for row in team.therapists(actor)}},
         "site_id": lambda: {None: "–", **{row.id: row.name for row in team.sites(actor)}},
     }

@@ -12,7 +12,18 @@ from dashboard.consent import queries as consents
 from dashboard.findings import queries as findings
 from dashboard.patients import commands, queries, rules
 from dashboard.patients.queries import GuardianOfFile, PatientFile
-from dashboard.ui import address, file_payers, file_team, findings_list, formats, notice, openings, words
+from dashboard.ui import (
+    address,
+    file_payers,
+    file_status,
+    file_team,
+    file_timeline,
+    findings_list,
+    formats,
+    notice,
+    openings,
+    words,
+)
 from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.navigation import page_file
@@ -34,19 +45,20 @@ def parts() -> dict[str, str]:
         "consents": _("Consents"),
         "payers": _("Who pays"),
         "team": _("Care team"),
+        "timeline": _("Timeline"),
         "openings": _("Who opened it"),
     }
 
 
-def heading(file: PatientFile) -> None:
+def heading(actor: Actor, file: PatientFile) -> None:
     """Show whose file it is, and the way back."""
     if st.button(_("Back to the list"), key="patient_files_back", icon=":material/arrow_back:", type="tertiary"):
-        for name in ("patient", "part"):
+        for name in ("patient", "part", "kind", "p"):
             address.keep(name, None)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(file.name), anchor=False, width="content")
-        st.badge(words.patient_status(file.status), color="gray")
+        file_status.show(actor, file)
         st.caption(_subtitle(file))
 
 
@@ -95,6 +107,8 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
             _family(actor, file)
         case "consents":
             _consents(actor, file.id)
+        case "timeline":
+            file_timeline.show(actor, file.id)
         case "team":
             file_team.show(actor, file)
         case "openings":

@@ -69,6 +69,7 @@ insert into patient (id, number, given_name, main_therapist_id) values (%(id)s, 
 insert into patient_lookup (key, patient_id) values ('w:zoe', %(id)s);
 insert into guardian (id, patient_id, given_name, relation) values (%(id)s, %(id)s, 'Rosa', 'mother');
 insert into care_team (id, patient_id, therapist_id, kind) values (%(id)s, %(id)s, 3, 'supervisor');
+insert into care_episode (id, patient_id, opened_on) values (%(id)s, %(id)s, '2026-01-01');
 insert into patient_case (id, kind, opened_on) values (%(id)s, 'couple', '2026-01-01');
 insert into case_member (case_id, patient_id) values (%(id)s, %(id)s);
 insert into coverage (id, patient_id, payer_id, valid_from) values (%(id)s, %(id)s, 1, '2026-01-01');

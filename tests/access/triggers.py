@@ -83,6 +83,14 @@ TRIALS = {
         "update patient set given_name = 'Ulpiano' where id = 1",
         "select count(*) from patient_lookup where patient_id = 1 and key like '%ulpiano%'",
     ],
+    ("patient", "episode_opens"): [
+        "insert into patient (id, number, given_name) values (99, 99, 'Ulpiano')",
+        "select count(*) from care_episode where patient_id = 99",
+    ],
+    ("patient", "episode_changes"): [
+        "update patient set discharged_on = current_date where id = 1",
+        "select count(*) from care_episode where patient_id = 1 and discharged_on is null",
+    ],
     ("session_note", "signed_note_is_locked"): ["update session_note set sealed = '1' where id = 1 returning id"],
     ("patient_key", "patient_key_stays"): ["update patient_key set patient_id = 99 where id = 1 returning id"],
     ("patient_key", "patient_key_kept"): ["delete from patient_key where id = 1 returning id"],

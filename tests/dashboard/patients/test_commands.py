@@ -107,12 +107,6 @@ def test_an_identification_number_fits_its_kind_whichever_of_both_is_changed(peo
     assert queries.patient_file(people.front_desk, patient).id_value == "12345678Z"
 
 
-def test_a_discharge_is_dated(people: People) -> None:
-    patient = people.open()
-    commands.change_file(people.front_desk, patient, 1, {"status": "discharged"})
-    assert queries.patient_file(people.front_desk, patient).discharged_on == clock.today()
-
-
 def test_a_guardian_is_added_changed_and_stays_of_their_file(people: People) -> None:
     patient, other = people.open(), people.open("Luis")
     guardian = commands.note_guardian(people.front_desk, patient, None, {**GUARDIAN, "telephone": "600 111 222"})

@@ -1,0 +1,97 @@
+"""Add the episodes of care of a file: from opening to discharge, and again when somebody comes back."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from dashboard.migrations.auditing import audit, leave_unaudited
+from dashboard.migrations.row_security import Right, protect
+
+revision = "0018"
+down_revision = "0017"
+branch_labels = None
+depends_on = None
+
+FILES = "any(array(select session_files()))"
+
+# The database itself opens and closes episodes, by the file's day of discharge, whoever writes it.
+KEEPING = """
+create function fill_care_episodes() returns void
+language sql volatile security definer set search_path from current as $$
+    insert into care_episode (patient_id, opened_on, discharged_on)
+    select id, opened_on, case when discharged_on is not null then greatest(discharged_on, opened_on) end from patient
+$$;
+create function patient_has_episodes() returns trigger
+language plpgsql security definer set search_path from current as $$
+begin
+    if tg_op = 'INSERT' then
+        insert into care_episode (patient_id, opened_on, discharged_on)
+        select id, opened_on, case when discharged_on is not null then greatest(discharged_on, opened_on) end
+        from new_rows;
+        return null;
+    end if;
+    update care_episode as e set discharged_on = greatest(n.discharged_on, e.opened_on)
+    from new_rows as n join old_rows as o using (id)
+    where e.patient_id = n.id and e.discharged_on is null and n.discharged_on is not null and o.discharged_on is null;
+    insert into care_episode (patient_id, opened_on)
+    select n.id, current_date from new_rows as n join old_rows as o using (id)
+    where n.discharged_on is null and o.discharged_on is not null
+    on conflict do nothing;
+    return null;
+end $$;
+create trigger episode_opens after insert on patient referencing new table as new_rows
+for each statement execute function patient_has_episodes();
+create trigger episode_changes after update on patient referencing old table as old_rows new table as new_rows
+for each statement execute function patient_has_episodes();
+"""
+
+
+def upgrade() -> None:
+    """Apply this step."""
+    op.create_table(
+        "care_episode",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("discharged_on", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=12), nullable=True),
+        sa.CheckConstraint("discharged_on >= opened_on", name=op.f("ck_care_episode_period_forward")),
+        sa.CheckConstraint(
+            "reason in ('completed', 'agreed', 'dropped_out', 'referred', 'died', 'other')",
+            name=op.f("ck_care_episode_reason_known"),
+        ),
+        sa.ForeignKeyConstraint(["patient_id"], ["patient.id"], name=op.f("fk_care_episode_patient_id_patient")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_care_episode")),
+    )
+    op.create_index("ix_care_episode_patient_id", "care_episode", ["patient_id"], unique=False)
+    op.create_index(
+        "uq_care_episode_open",
+        "care_episode",
+        ["patient_id"],
+        unique=True,
+        postgresql_where=sa.text("discharged_on is null"),
+    )
+    op.execute(KEEPING)
+    for function in ("fill_care_episodes", "patient_has_episodes"):
+        op.execute(f"revoke execute on function {function} from public")
+    op.execute("select fill_care_episodes()")
+    office = Right("ru", changes=("reason",))
+    protect(
+        "care_episode",
+        is_for_figures=False,
+        manager=office,
+        front_desk=office,
+        therapist=Right("ru", rows=f"patient_id = {FILES}", changes=("reason",)),
+    )
+    audit("care_episode", "id")
+
+
+def downgrade() -> None:
+    """Take this step back."""
+    op.execute("drop trigger episode_changes on patient")
+    op.execute("drop trigger episode_opens on patient")
+    leave_unaudited("care_episode")
+    op.drop_table("care_episode")
+    for function in ("patient_has_episodes", "fill_care_episodes"):
+        op.execute(f"drop function {function}")
