@@ -7,6 +7,7 @@ repository is on the path: ``from tests.conftest import Database`` gives the sam
 from __future__ import annotations
 
 import json
+import logging
 import os
 import runpy
 import subprocess
@@ -225,3 +226,12 @@ def figures_database(cluster: Cluster, figures_template: str, monkeypatch: pytes
 def blank_database(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Return a database without even a schema, for this test alone."""
     yield from _clone(cluster, BLANK, monkeypatch)
+
+
+@pytest.fixture
+def quiet_streamlit() -> Iterator[None]:
+    """Keep Streamlit from warning that it runs outside its server."""
+    kept = logging.getLogger("streamlit").level
+    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    yield
+    logging.getLogger("streamlit").setLevel(kept)

@@ -14,6 +14,7 @@ from dashboard.access.actor import Actor, NotFoundError, RuleBrokenError, readin
 from dashboard.access.frames import frame
 from dashboard.access.models import AppUser
 from dashboard.patients import rules
+from dashboard.patients.commands import file_at_version
 from dashboard.patients.models import CareTeamMember, Patient
 from dashboard.patients.names import THERAPIST, THERAPIST_NAME
 from dashboard.patients.queries import NAME, READERS
@@ -119,15 +120,14 @@ def hand_over(actor: Actor, patient_id: int, version: int, therapist_id: int, ke
 
     Raises:
         NotFoundError: there is no such file.
-        RuleBrokenError: it is the main therapist's already, or somebody changed the file since.
+        ChangedSinceError: somebody changed it since it was read.
+        RuleBrokenError: it is theirs already.
     """
     with transaction(actor, "manager") as session:
-        patient = session.get(Patient, patient_id, with_for_update=True)
-        if patient is None:
-            raise NotFoundError("Not found.")
+        patient = file_at_version(session, actor, patient_id, version)
         before = patient.main_therapist_id
-        if before == therapist_id or patient.version != version:
-            raise RuleBrokenError("The main therapist was changed meanwhile. Look again.")
+        if before == therapist_id:
+            raise RuleBrokenError("This therapist has the file already.")
         patient.main_therapist_id = therapist_id
         if before is not None and keeps_until is not None and keeps_until > clock.today():
             member = CareTeamMember(patient_id=patient_id, therapist_id=before, kind="co_therapist")
@@ -179,9 +179,7 @@ def emergencies(actor: Actor) -> pd.DataFrame:
 
 
 def emergencies_number(actor: Actor) -> int:
-    """Return how many rows ``emergencies`` has."""
-    found = select(func.count()).where(
-        CareTeamMember.kind == EMERGENCY, CareTeamMember.created_at > clock.now() - SHOWN_FOR
-    )
+    """Return how many files are open in an emergency now."""
+    found = select(func.count()).where(CareTeamMember.kind == EMERGENCY, CareTeamMember.valid_until > clock.today())
     with reading(actor, "manager") as session:
         return session.scalar(found) or 0

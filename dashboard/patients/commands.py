@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.exc import StaleDataError
 
 from dashboard import clock
 from dashboard.access.actor import (
@@ -78,18 +77,13 @@ def change_file(actor: Actor, patient_id: int, version: int, fields: dict[str, A
     values = accepted(fields)
     if "given_name" in values and not rules.has_letters(values["given_name"]):
         raise RuleBrokenError("A name is required.")
-    try:
-        with transaction(actor, *WRITERS) as session:
-            patient = _visible_file(session, actor, patient_id)
-            if patient.version != version:
-                raise ChangedSinceError
-            if "status" in values and patient.discharged_on is not None:
-                raise RuleBrokenError("The file is closed. Reopen it first.")
-            _check_identification(values, patient.id_kind, patient.id_value)
-            for name, value in values.items():
-                setattr(patient, name, value)
-    except StaleDataError:
-        raise ChangedSinceError from None
+    with transaction(actor, *WRITERS) as session:
+        patient = file_at_version(session, actor, patient_id, version)
+        if "status" in values and patient.is_closed:
+            raise RuleBrokenError("The file is closed. Reopen it first.")
+        _check_identification(values, patient.id_kind, patient.id_value)
+        for name, value in values.items():
+            setattr(patient, name, value)
 
 
 def accepted(fields: dict[str, Any]) -> dict[str, Any]:
@@ -155,6 +149,22 @@ def _check_identification(values: dict[str, Any], kind: str | None, value: str |
         raise RuleBrokenError("Say what kind of identification number this is.")
     if not rules.is_identification(kind, value):
         raise RuleBrokenError("This identification number is not well formed for its kind.")
+
+
+def file_at_version(session: Session, actor: Actor, patient_id: int, version: int) -> Patient:
+    """Return a file to change, locked, as it was read at ``version``.
+
+    Raises:
+        NotFoundError: there is no such file for this person.
+        ChangedSinceError: somebody else changed it since it was read.
+    """
+    asked = select(Patient).where(Patient.id == patient_id, is_visible_to(actor)).with_for_update()
+    found = session.scalars(asked).one_or_none()
+    if found is None:
+        raise NotFoundError("Not found.")
+    if found.version != version:
+        raise ChangedSinceError
+    return found
 
 
 def _visible_file(session: Session, actor: Actor, patient_id: int) -> Patient:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from dashboard import clock
-from dashboard.access.actor import Actor, ChangedSinceError, NotFoundError, RuleBrokenError, reading, transaction
-from dashboard.patients.models import DISCHARGE_REASONS, CareEpisode, Patient
-from dashboard.patients.queries import READERS, is_visible_to
+from dashboard.access.actor import Actor, RuleBrokenError, reading, transaction
+from dashboard.patients.commands import file_at_version
+from dashboard.patients.models import DISCHARGE_REASONS, CareEpisode
+from dashboard.patients.queries import READERS
 
 
 @dataclass(frozen=True)
@@ -45,20 +45,20 @@ def discharge(actor: Actor, patient_id: int, version: int, on: date, reason: str
     if reason not in DISCHARGE_REASONS:
         raise RuleBrokenError("This choice is not on the list.")
     with transaction(actor, *READERS) as session:
-        patient = _at_version(session, actor, patient_id, version)
-        if patient.discharged_on is not None:
+        patient = file_at_version(session, actor, patient_id, version)
+        if patient.is_closed:
             raise RuleBrokenError("The file is closed already.")
-        if not patient.opened_on <= on <= clock.today():
-            raise RuleBrokenError("Care ends between the opening of the file and today.")
+        ongoing = CareEpisode.patient_id == patient_id, CareEpisode.discharged_on.is_(None)
+        episode = session.scalars(select(CareEpisode).where(*ongoing)).one()
+        if not episode.opened_on <= on <= clock.today():
+            raise RuleBrokenError("Care ends between its beginning and today.")
+        episode.reason = reason
+        session.flush()  # the database closes the episode with the file
         patient.status, patient.discharged_on = "discharged", on
-        session.flush()
-        ended = select(CareEpisode.id).where(CareEpisode.patient_id == patient_id, CareEpisode.discharged_on == on)
-        latest = ended.order_by(CareEpisode.id.desc()).limit(1).scalar_subquery()
-        session.execute(update(CareEpisode).where(CareEpisode.id == latest).values(reason=reason))
 
 
 def archive(actor: Actor, patient_id: int, version: int) -> None:
-    """Put a closed file away: it is found by its status alone.
+    """Put the file of a discharged patient away: lists can leave it out by its status.
 
     Raises:
         NotFoundError: there is no such file for this person.
@@ -66,8 +66,8 @@ def archive(actor: Actor, patient_id: int, version: int) -> None:
         RuleBrokenError: the patient was not discharged.
     """
     with transaction(actor, *READERS) as session:
-        patient = _at_version(session, actor, patient_id, version)
-        if patient.discharged_on is None or patient.status != "discharged":
+        patient = file_at_version(session, actor, patient_id, version)
+        if patient.status != "discharged":
             raise RuleBrokenError("Only the file of a discharged patient is archived.")
         patient.status = "archived"
 
@@ -81,18 +81,7 @@ def reopen(actor: Actor, patient_id: int, version: int) -> None:
         RuleBrokenError: it is not closed.
     """
     with transaction(actor, *READERS) as session:
-        patient = _at_version(session, actor, patient_id, version)
-        if patient.discharged_on is None:
+        patient = file_at_version(session, actor, patient_id, version)
+        if not patient.is_closed:
             raise RuleBrokenError("The file is open.")
         patient.status, patient.discharged_on = "active", None
-
-
-def _at_version(session: Session, actor: Actor, patient_id: int, version: int) -> Patient:
-    found = session.scalars(
-        select(Patient).where(Patient.id == patient_id, is_visible_to(actor)).with_for_update()
-    ).one_or_none()
-    if found is None:
-        raise NotFoundError("Not found.")
-    if found.version != version:
-        raise ChangedSinceError
-    return found

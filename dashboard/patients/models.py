@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from dashboard.db import Base, one_of
 
 STATUSES = ("waiting", "active", "discharged", "archived")
+CLOSED = ("discharged", "archived")
 SEXES = ("female", "male", "intersex", "unknown")
 MARITAL_STATUSES = ("single", "married", "partnered", "separated", "divorced", "widowed", "unknown")
 ID_KINDS = ("nif", "nie", "passport", "ssn", "other")
@@ -101,6 +102,11 @@ class Patient(Base):
             "plain_text(coalesce(surname_1 || ' ', '') || coalesce(surname_2 || ' ', '') || given_name)", persisted=True
         ),
     )
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether care ended."""
+        return self.status in CLOSED
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own protocol
 
@@ -179,7 +185,7 @@ class CareTeamMember(Base):
 class CareEpisode(Base):
     """A stretch of care, from the opening of the file or the return of its patient to the discharge.
 
-    The database opens and closes it with the file's ``discharged_on``.
+    The database opens and closes it with the file's status.
     """
 
     __tablename__ = "care_episode"

@@ -3,73 +3,78 @@
 from __future__ import annotations
 
 import pandas as pd
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from dashboard.access.actor import Actor, Role, reading
 from dashboard.patients.queries import READERS, patient_file
 
-# Each part: day, kind of event, what became of it, a detail in the practice's own words, a number to open it by.
+# Each part: day, kind of event, what became of it, a detail in the practice's own words, a number to open it by, and
+# an amount.
 CARE = {
     "opened": text(
-        "select e.opened_on, 'care_begins', null, null, null from care_episode as e where e.patient_id = :file"
+        "select e.opened_on, 'care_begins', null, null, null, null from care_episode as e where e.patient_id = :file"
     ),
     "discharged": text("""
-        select e.discharged_on, 'care_ends', e.reason, null, null from care_episode as e
+        select e.discharged_on, 'care_ends', e.reason, null, null, null from care_episode as e
         where e.patient_id = :file and e.discharged_on is not null"""),
     "sessions": text("""
-        select cast(a.starts_at at time zone :zone as date), 'session', a.state, s.name, a.appointment_id
+        select cast(a.starts_at at time zone :zone as date), 'session', a.state, s.name, a.appointment_id, null
         from appointment_patient as a
         left join appointment as whole on whole.id = a.appointment_id left join service as s on s.id = whole.service_id
         where a.patient_id = :file"""),
     "consents": text("""
-        select happened.on_day, 'consent', happened.what, t.title, c.id
+        select happened.on_day, 'consent', happened.what, t.title, c.id, null
         from consent as c join consent_template as t on t.id = c.template_id
         cross join lateral (values
             (c.requested_on, 'requested'), (c.signed_on, 'signed'), (c.declined_on, 'declined'), (c.ended_on, 'ended')
         ) as happened (on_day, what)
         where c.patient_id = :file and happened.on_day is not null"""),
     "findings": text("""
-        select happened.on_day, 'finding', happened.what, f.rule_code, f.id
+        select happened.on_day, 'finding', happened.what, f.rule_code, f.id, null
         from finding as f
         cross join lateral (values
             (cast(f.since as date), 'found'), (cast(f.closed_at at time zone :zone as date), 'mended')
         ) as happened (on_day, what)
         where f.patient_id = :file and happened.on_day is not null"""),
     "team": text("""
-        select m.valid_from, 'care_team', m.kind, concat_ws(' ', t.given_name, t.surnames), m.id
+        select m.valid_from, 'care_team', m.kind, concat_ws(' ', t.given_name, t.surnames), m.id, null
         from care_team as m join therapist as t on t.id = m.therapist_id where m.patient_id = :file"""),
 }
 MONEY = {
     "invoices": text("""
         select i.issued_on, 'invoice', case when i.corrects_id is null then 'issued' else 'corrected' end,
-            i.series || '-' || i.number || ' · ' || cast(i.total_cents / 100.0 as numeric(12, 2)), i.id
+            i.series || '-' || i.number, i.id, i.total_cents / 100.0
         from invoice as i where i.patient_id = :file"""),
     "payments": text("""
-        select p.received_on, 'payment', p.method, cast(cast(p.amount_cents / 100.0 as numeric(12, 2)) as text), p.id
+        select p.received_on, 'payment', p.method, null, p.id, p.amount_cents / 100.0
         from payment as p where p.patient_id = :file"""),
 }
-COLUMNS = ("on_day", "kind", "what", "detail", "record_id")
+COLUMNS = ("on_day", "kind", "what", "detail", "record_id", "amount")
 WHO_SEES_MONEY: tuple[Role, ...] = ("manager", "front_desk")
 
 
 def kinds(actor: Actor) -> tuple[str, ...]:
     """Return the parts of the timeline that this person has."""
-    return (*CARE, *(MONEY if actor.role in WHO_SEES_MONEY else ()))
+    return tuple(_parts(actor))
 
 
 def timeline(actor: Actor, patient_id: int, time_zone: str, parts: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return what happened in a file, the latest first; ``parts`` narrows it to some of ``kinds``.
 
-    Columns: on_day, kind, what, detail, record_id.
+    Columns: on_day, kind, what, detail, record_id, amount (in the practice's currency).
 
     Raises:
         NotFoundError: there is no such file for this person.
     """
     patient_file(actor, patient_id)
-    every = {**CARE, **(MONEY if actor.role in WHO_SEES_MONEY else {})}
+    every = _parts(actor)
     chosen = [every[part] for part in (parts or every) if part in every]
     values = {"file": patient_id, "zone": time_zone}
     with reading(actor, *READERS) as session:
         rows = [row for part in chosen for row in session.execute(part, values)]
-    told = pd.DataFrame(rows, columns=list(COLUMNS))
+    told = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"amount": float})
     return told.sort_values(["on_day", "kind", "record_id"], ascending=[False, True, False], ignore_index=True)
+
+
+def _parts(actor: Actor) -> dict[str, TextClause]:
+    return CARE | MONEY if actor.role in WHO_SEES_MONEY else CARE

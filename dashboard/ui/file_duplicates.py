@@ -12,7 +12,7 @@ from dashboard.patients import duplicates, queries
 from dashboard.patients.duplicates import Pair
 from dashboard.patients.likeness import SENTENCES, Likeness, Record, likeness
 from dashboard.patients.queries import PatientFile
-from dashboard.ui import address, file_form, filters, notice
+from dashboard.ui import address, file_form, filters, notice, openings
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Here, table
@@ -63,6 +63,8 @@ def compare(actor: Actor, patient_id: int, other_id: int) -> None:
         _leave()
         st.rerun()
     files = [queries.patient_file(actor, each) for each in (patient_id, other_id)]
+    for file in files:
+        openings.noted(actor, file.id)
     found = likeness(*(Record.of(asdict(file)) for file in files))
     st.subheader(_("One person or two?"), anchor=False)
     st.markdown(_("In common: {reasons}.").format(reasons=because(found) or "–"))

@@ -97,7 +97,7 @@ def show(actor: Actor, patient_id: int) -> None:
         chosen = filters.choice("patient_files", "kind", _("Show"), known, everything=_("Everything"))
         found = timeline.timeline(actor, patient_id, formats.practice().time_zone, (chosen,) if chosen else ())
         told = _in_words(actor, found)
-        exports.csv_button(actor, told[["on_day", "event", "became", "detail"]], "timeline", f"{key}_csv")
+        exports.csv_button(actor, told[["on_day", "event", "became", "detail", "amount"]], "timeline", f"{key}_csv")
     offset = filters.page_number("patient_files", len(told), PER_PAGE)
     table(
         told.assign(patient_id=patient_id)[offset : offset + PER_PAGE],
@@ -106,6 +106,7 @@ def show(actor: Actor, patient_id: int) -> None:
             Column("event", _("What")),
             Column("became", _("State")),
             Column("detail", _("Detail"), width="large"),
+            *([Column("amount", _("Amount"), "money")] if "invoices" in known else []),
         ],
         key=f"{key}_{offset}_{chosen}",
         height="content",

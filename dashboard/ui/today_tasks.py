@@ -52,7 +52,7 @@ def _not_marked(actor: Actor, _waiting: Counted) -> Task:
 
 def _emergencies(actor: Actor, _waiting: Counted) -> Task:
     count = care_team.emergencies_number(actor)
-    said = ngettext("file opened in an emergency", "files opened in an emergency", count)
+    said = ngettext("file open in an emergency", "files open in an emergency", count)
     return Task(count, said, "patient_files", ":material/emergency:", {"view": "emergencies"})
 
 

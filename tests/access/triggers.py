@@ -88,7 +88,7 @@ TRIALS = {
         "select count(*) from care_episode where patient_id = 99",
     ],
     ("patient", "episode_changes"): [
-        "update patient set discharged_on = current_date where id = 1",
+        "update patient set status = 'discharged' where id = 1",
         "select count(*) from care_episode where patient_id = 1 and discharged_on is null",
     ],
     ("session_note", "signed_note_is_locked"): ["update session_note set sealed = '1' where id = 1 returning id"],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.config import ROOT
 from tests.conftest import EGRESS_LOG, NOBODYS
 
 # Addresses and names that documents may use and nobody has (RFC 5737, RFC 2606).
@@ -37,8 +38,25 @@ def test_whatever_would_leave_the_machine_is_noted_and_refused(way: str, tmp_pat
     assert (tmp_path / "egress.log").read_text().startswith("socket.")
 
 
-def test_without_the_guard_it_would_go_out() -> None:
-    assert "LeavesTheMachineError" not in run(LEAVES["a datagram"], None).stderr
+ANNOUNCED = f"import sys; sys.audit('socket.connect', None, ('{ELSEWHERE}', 443))"
+
+
+def test_without_the_guard_nothing_would_hold_it_back(tmp_path: Path) -> None:
+    assert run(ANNOUNCED, tmp_path / "egress.log").returncode == 1
+    assert run(ANNOUNCED, None).returncode == 0
+
+
+def test_a_run_of_tests_that_tries_to_leave_fails_though_each_test_passes(tmp_path: Path) -> None:
+    leak = "import contextlib, socket\n\ndef test_leak():\n    with contextlib.suppress(OSError):\n        "
+    (tmp_path / "test_leak.py").write_text(f"{leak}socket.getaddrinfo('{ELSEWHERE}', 443)\n")
+    (tmp_path / "test_calm.py").write_text("def test_calm():\n    pass\n")
+    arguments = ["-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(tmp_path)]
+    for name, status in (("test_leak.py", 1), ("test_calm.py", 0)):
+        alone = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+        environment = {**alone, EGRESS_LOG: str(tmp_path / f"{name}.log")}
+        command = [sys.executable, "-m", "pytest", *arguments, str(tmp_path / name)]
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, "1 passed" in done.stdout) == (status, True), done.stdout + done.stderr
 
 
 def test_what_stays_here_is_let_through(tmp_path: Path) -> None:

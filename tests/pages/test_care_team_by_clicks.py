@@ -39,19 +39,21 @@ def test_a_file_opened_in_an_emergency_is_on_the_managers_list_and_can_be_handed
     expect(page.get_by_role("heading", name=str(name))).to_be_visible()
 
     open_as(page, dashboard, "manager")
-    page.get_by_text("file opened in an emergency").click()
+    page.get_by_text("file open in an emergency").click()
     settled(page)
     page.get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52})
     expect(page.get_by_text(REASON)).to_be_visible()
     page.get_by_role("button", name="End").click()
     expect(page.get_by_text("The file is closed to them from now on.")).to_be_visible()
-    settled(page).get_by_text("Hand the file over").click()
-    settled(page)
-    page.get_by_role("button", name="Hand over", exact=True).click()
-    expect(page.get_by_text("The file was handed over.")).to_be_visible()
-    [(kind,)] = dashboard.rows("select kind from care_team where patient_id = %s and kind <> 'break_glass'", patient)
-    assert kind == "co_therapist"
     open_as(page, dashboard, "therapist", f"patient_files?patient={patient}", person=str(who))
-    taken = dashboard.rows("select main_therapist_id from patient where id = %s", patient) == [(me,)]
-    shown = page.get_by_role("heading", name=str(name)) if taken else page.get_by_text("not available to you")
-    expect(shown).to_be_visible()
+    expect(page.get_by_text("Not found, or not available to you.")).to_be_visible()
+
+    open_as(page, dashboard, "manager", f"patient_files?patient={patient}&part=team")
+    page.get_by_text("Hand the file over").click()
+    settled(page).get_by_role("button", name="Hand over", exact=True).click()
+    expect(page.get_by_text("The file was handed over.")).to_be_visible()
+    [(before, kind)] = dashboard.rows(
+        "select therapist_id, kind from care_team where patient_id = %s and kind <> 'break_glass'", patient
+    )
+    assert kind == "co_therapist"
+    assert dashboard.rows("select main_therapist_id from patient where id = %s", patient) != [(before,)]

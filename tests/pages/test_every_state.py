@@ -5,9 +5,6 @@ Run without a browser (Streamlit's own harness over the real frame, pages and da
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 from streamlit.testing.v1 import AppTest
@@ -20,7 +17,7 @@ from dashboard.ui.navigation import SCREENS, Screen
 from dashboard.ui.session import STATE_KEY
 from tests.acting import someone
 
-pytestmark = pytest.mark.usefixtures("figures_database", "_quiet")
+pytestmark = pytest.mark.usefixtures("figures_database", "quiet_streamlit")
 
 ROLES: tuple[Role, ...] = ("manager", "therapist", "front_desk", "auditor")
 NOBODY, NOT_YOURS, NOT_FOUND = "You are not signed in", "not available to you", "Not found, or not available to you."
@@ -63,15 +60,6 @@ HOSTILE = (
     ),
     *("../../etc/passwd", "<script>alert(1)</script>", "{{7*7}}", "%s", "A" * 5000, "0001-01-01", "9999-12-31", "null"),
 )
-
-
-@pytest.fixture
-def _quiet() -> Iterator[None]:
-    """Streamlit warns outside its server, which is where these tests are."""
-    kept = logging.getLogger("streamlit").level
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
-    yield
-    logging.getLogger("streamlit").setLevel(kept)
 
 
 def opened(screen: Screen, token: object, **parameters: str) -> AppTest:

@@ -15,28 +15,34 @@ depends_on = None
 
 FILES = "any(array(select session_files()))"
 
-# The database itself opens and closes episodes, by the file's day of discharge, whoever writes it.
+# The database itself opens and closes episodes, by the file's status, whoever writes it: an import may know of a closed
+# file neither when care ended nor that anybody died, and then it ended when that was noted.
 KEEPING = """
+create function care_ended_on(file patient) returns date
+language sql stable set search_path from current as $$
+    select case when file.status in ('discharged', 'archived') then
+        greatest(coalesce(file.discharged_on, file.died_on, current_date), file.opened_on)
+    end
+$$;
 create function fill_care_episodes() returns void
 language sql volatile security definer set search_path from current as $$
     insert into care_episode (patient_id, opened_on, discharged_on)
-    select id, opened_on, case when discharged_on is not null then greatest(discharged_on, opened_on) end from patient
+    select p.id, p.opened_on, care_ended_on(p) from patient as p
 $$;
 create function patient_has_episodes() returns trigger
 language plpgsql security definer set search_path from current as $$
 begin
     if tg_op = 'INSERT' then
         insert into care_episode (patient_id, opened_on, discharged_on)
-        select id, opened_on, case when discharged_on is not null then greatest(discharged_on, opened_on) end
-        from new_rows;
+        select n.id, n.opened_on, care_ended_on(p) from new_rows as n join patient as p using (id);
         return null;
     end if;
-    update care_episode as e set discharged_on = greatest(n.discharged_on, e.opened_on)
-    from new_rows as n join old_rows as o using (id)
-    where e.patient_id = n.id and e.discharged_on is null and n.discharged_on is not null and o.discharged_on is null;
+    update care_episode as e set discharged_on = greatest(care_ended_on(p), e.opened_on)
+    from new_rows as n join patient as p using (id)
+    where e.patient_id = n.id and e.discharged_on is null and care_ended_on(p) is not null;
     insert into care_episode (patient_id, opened_on)
     select n.id, current_date from new_rows as n join old_rows as o using (id)
-    where n.discharged_on is null and o.discharged_on is not null
+    where n.status in ('waiting', 'active') and o.status in ('discharged', 'archived')
     on conflict do nothing;
     return null;
 end $$;
@@ -73,7 +79,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("discharged_on is null"),
     )
     op.execute(KEEPING)
-    for function in ("fill_care_episodes", "patient_has_episodes"):
+    for function in ("care_ended_on", "fill_care_episodes", "patient_has_episodes"):
         op.execute(f"revoke execute on function {function} from public")
     op.execute("select fill_care_episodes()")
     office = Right("ru", changes=("reason",))
@@ -93,5 +99,5 @@ def downgrade() -> None:
     op.execute("drop trigger episode_opens on patient")
     leave_unaudited("care_episode")
     op.drop_table("care_episode")
-    for function in ("patient_has_episodes", "fill_care_episodes"):
+    for function in ("patient_has_episodes", "fill_care_episodes", "care_ended_on"):
         op.execute(f"drop function {function}")

@@ -8,12 +8,21 @@ import pytest
 from sqlalchemy import text
 
 from dashboard import clock, db
-from dashboard.access.actor import NotAllowedError, NotFoundError, RuleBrokenError
+from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
 from dashboard.patients import care_team, queries
 from dashboard.patients.care_team import EMERGENCY
 from tests.dashboard.patients.conftest import People
 
 REASON = "She called in a crisis and Luis is away."
+
+
+SEEN = (
+    "insert into site (id, name) values (1, 'Centre')",
+    "insert into service (id, name, kind, minutes, price_cents) values (1, 'Session', 'individual', 50, 6000)",
+    """insert into appointment (id, therapist_id, site_id, service_id, starts_at, ends_at, state)
+    values (1, :me, 1, 1, '2026-01-05 10:00+00', '2026-01-05 11:00+00', 'attended')""",
+    "insert into appointment_patient (appointment_id, patient_id) values (1, :patient)",
+)
 
 
 def has_file(people: People, patient: int) -> bool:
@@ -45,6 +54,14 @@ def test_a_substitute_has_the_file_from_the_first_day_to_the_last(people: People
     assert has_file(people, patient)
     with db.administration() as session:
         session.execute(text("update care_team set valid_from = current_date - 7, valid_until = current_date"))
+    assert not has_file(people, patient)
+
+
+def test_who_only_sees_a_patient_in_the_agenda_does_not_have_the_file(people: People) -> None:
+    patient = people.open(actor=people.colleague)
+    with db.administration() as session:
+        for statement in SEEN:
+            session.execute(text(statement), {"patient": patient, "me": therapist_id(people)})
     assert not has_file(people, patient)
 
 
@@ -97,8 +114,10 @@ def test_a_file_is_handed_over_and_the_old_therapist_keeps_it_for_a_while(people
     until = clock.today() + timedelta(days=30) if keeps else None
     colleague = people.colleague.therapist_id
     assert colleague is not None
-    with pytest.raises(RuleBrokenError):
+    with pytest.raises(ChangedSinceError):
         care_team.hand_over(people.manager, patient, 99, colleague, until)
+    with pytest.raises(RuleBrokenError):
+        care_team.hand_over(people.manager, patient, 1, therapist_id(people), until)
     care_team.hand_over(people.manager, patient, 1, colleague, until)
     assert queries.patient_file(people.colleague, patient).main_therapist_id == colleague
     assert has_file(people, patient) is keeps

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
-from dashboard import clock
+from dashboard import clock, db
 from dashboard.access.actor import ChangedSinceError, NotFoundError, RuleBrokenError
 from dashboard.patients import commands, episodes, queries
 from tests.dashboard.patients.conftest import People
@@ -26,8 +27,26 @@ def test_care_ends_is_taken_up_again_and_both_episodes_stay(people: People) -> N
     again = queries.patient_file(people.front_desk, patient)
     assert (again.status, again.discharged_on) == ("active", None)
     assert [each.discharged_on for each in episodes.episodes(people.manager, patient)] == [None, today]
+    with pytest.raises(RuleBrokenError):
+        episodes.discharge(people.front_desk, patient, again.version, today - timedelta(days=1), "referred")
     episodes.discharge(people.front_desk, patient, again.version, today, "referred")
-    assert {each.reason for each in episodes.episodes(people.manager, patient)} == {"completed", "referred"}
+    assert [each.reason for each in episodes.episodes(people.manager, patient)] == ["referred", "completed"]
+
+
+def test_a_closed_file_of_an_import_has_an_end_of_care_and_can_be_taken_up_again(people: People) -> None:
+    with db.administration() as session:
+        statement = (
+            "insert into patient (given_name, status, opened_on, died_on) values ('Eva', 'archived', :since, :died)"
+        )
+        since = clock.today() - timedelta(days=9)
+        died = clock.today() - timedelta(days=2)
+        session.execute(text(statement), {"since": since, "died": died})
+        patient: int = session.execute(text("select id from patient")).scalar_one()
+    assert [each.discharged_on for each in episodes.episodes(people.manager, patient)] == [died]
+    with pytest.raises(RuleBrokenError):
+        commands.change_file(people.front_desk, patient, 1, {"status": "active"})
+    episodes.reopen(people.front_desk, patient, 1)
+    assert [each.discharged_on for each in episodes.episodes(people.manager, patient)] == [None, died]
 
 
 def test_what_does_not_fit_the_files_state_is_refused(people: People) -> None:

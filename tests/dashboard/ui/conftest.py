@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 
 @pytest.fixture(autouse=True)
-def _quiet() -> None:
+def _quiet(quiet_streamlit: None) -> None:
     """Streamlit warns outside its server, which is where these tests are."""
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
 
 
 @pytest.fixture
