@@ -132,10 +132,12 @@ def field(actor: Actor, name: str, value: Any, key: str) -> Any:
 def fields(actor: Actor, names: Iterable[str], values: Mapping[str, Any], key: str, columns: int = 2) -> dict[str, Any]:
     """Draw ``names`` in ``columns`` and return what they hold now, by name."""
     held: dict[str, Any] = {}
-    drawn = st.columns(columns)
-    for position, name in enumerate(names):
-        with drawn[position % columns]:
-            held[name] = field(actor, name, values.get(name), f"{key}_{name}")
+    wanted = list(names)
+    # Columns of their own for each line: a narrow screen stacks them, and the fields keep their order.
+    for first in range(0, len(wanted), columns):
+        for place, name in zip(st.columns(columns), wanted[first : first + columns], strict=False):
+            with place:
+                held[name] = field(actor, name, values.get(name), f"{key}_{name}")
     return held
 
 

@@ -137,9 +137,9 @@ def show(found: pd.DataFrame) -> None:
     table(
         in_words(found),
         [
-            Column("severity", _("Urgency")),
-            Column("words", _("What is missing"), width="large"),
+            Column("severity", _("Urgency"), width="small"),
             Column("name", _("Name")),
+            Column("words", _("What is missing"), width="large"),
             Column("number", _("File"), width="small"),
             Column("since", _("Since"), "day"),
         ],
