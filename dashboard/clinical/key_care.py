@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from dashboard import db
 from dashboard.clinical import keyring
 from dashboard.clinical.data_keys import Opener
+from dashboard.clinical.documents import DOCUMENT, NAME
 from dashboard.clinical.errors import KeyMissingError, SealError, WrongKeyError
-from dashboard.clinical.models import HistoryVersion, NoteAddendum, PatientKey, SessionNote
+from dashboard.clinical.models import Document, HistoryVersion, NoteAddendum, PatientKey, SessionNote
 from dashboard.clinical.queries import ADDENDUM, HISTORY, NOTE, SUBJECTIVE
 from dashboard.clinical.sealing import HEADER, wrap
 from dashboard.clinical.unsealing import unwrap
@@ -127,7 +128,7 @@ def check(sample: int = SAMPLE) -> Checked:
         for table, row_id, patient_id, blob in _texts(session, sample):
             found.texts += 1
             try:
-                opener.open(blob, table, row_id, patient_id)
+                opener.open_bytes(blob, table, row_id, patient_id)
             except SealError:
                 found.failed.append(f"{table} {row_id}")
     return found
@@ -152,6 +153,8 @@ def _texts(session: Session, sample: int) -> Iterator[tuple[str, int, int, Any]]
         HISTORY: select(version.id, version.patient_id, version.sealed),
         NOTE: select(note.id, note.patient_id, note.sealed),
         SUBJECTIVE: select(note.id, note.patient_id, note.sealed_subjective).where(note.sealed_subjective.is_not(None)),
+        NAME: select(Document.id, Document.patient_id, Document.sealed_name),
+        DOCUMENT: select(Document.id, Document.patient_id, Document.sealed),
         ADDENDUM: select(added.id, note.patient_id, added.sealed).join(note, note.id == added.note_id),
     }
     for table, asked in questions.items():

@@ -25,6 +25,9 @@ from dashboard.db import Base, one_of
 from dashboard.team.models import Therapist
 
 NOTE_STATES = ("draft", "signed")
+KEY_PURPOSES = ("clinical", "document")
+MEDIA_TYPES = ("application/pdf", "image/jpeg", "image/png")
+DOCUMENT_KINDS = ("identity", "authorisation", "consent", "referral", "report", "other")
 
 
 class ClinicalHistory(Base):
@@ -39,17 +42,28 @@ class ClinicalHistory(Base):
 
 
 class PatientKey(Base):
-    """A patient's key, wrapped by a master key that the database does not have; without it their texts are noise."""
+    """A patient's key, wrapped by a master key that the database does not have; without it their texts are noise.
+
+    A patient has one for the clinical record and another for documents that the office may open as well.
+    """
 
     __tablename__ = "patient_key"
     __table_args__ = (
+        one_of("purpose", KEY_PURPOSES),
         CheckConstraint("(wrapped is null) = (destroyed_at is not null)", name="destroyed_or_there"),
-        Index("uq_patient_key_of_patient", "patient_id", unique=True, postgresql_where=text("destroyed_at is null")),
+        Index(
+            "uq_patient_key_of_patient",
+            "patient_id",
+            "purpose",
+            unique=True,
+            postgresql_where=text("destroyed_at is null"),
+        ),
         Index("ix_patient_key_master_id_id", "master_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    purpose: Mapped[str] = mapped_column(String(10), server_default="clinical")
     wrapped: Mapped[bytes | None] = mapped_column(LargeBinary)
     master_id: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -121,4 +135,30 @@ class NoteAddendum(Base):
     note_id: Mapped[int] = mapped_column(ForeignKey("session_note.id"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Document(Base):
+    """A document of a file: its name and its content are sealed, and what was put away is only hidden."""
+
+    __tablename__ = "document"
+    __table_args__ = (
+        one_of("kind", DOCUMENT_KINDS),
+        one_of("media_type", MEDIA_TYPES),
+        CheckConstraint("size > 0 and size <= 20000000", name="size_bounded"),
+        Index("ix_document_patient_id_added_at", "patient_id", "added_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    is_clinical: Mapped[bool]
+    media_type: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    put_away_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    put_away_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    sealed_name: Mapped[bytes] = mapped_column(LargeBinary)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -78,7 +78,12 @@ def wrap(master: MasterKey, key: DataKey) -> bytes:
     return sealed_bytes(master.secret, key.id, key.secret, key_place(key.id, key.patient_id))
 
 
+def seal_bytes(key: DataKey, content: bytes, row_id: int, table: str) -> bytes:
+    """Return the content of a row sealed with its patient's key."""
+    return sealed_bytes(key.secret, key.id, content, Place(table, row_id, key.patient_id))
+
+
 def seal(key: DataKey, texts: Mapping[str, str], row_id: int, table: str) -> bytes:
     """Return the texts of a row sealed with its patient's key."""
     plain = json.dumps(dict(texts), ensure_ascii=False, separators=(",", ":")).encode()
-    return sealed_bytes(key.secret, key.id, plain, Place(table, row_id, key.patient_id))
+    return seal_bytes(key, plain, row_id, table)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from dashboard.access import audit
 
-Reason = Literal["read", "write", "print", "search"]
+Reason = Literal["read", "write", "print", "search", "export"]
 
 
 def opened(session: Session, table: str, row_id: int, patient_id: int, reason: Reason) -> None:

@@ -62,11 +62,20 @@ def _unwrapped(master: MasterKey, wrapped: bytes, key_id: int, patient_id: int) 
         raise WrongKeyError("The master key does not open this patient's key.") from None
 
 
+def unseal_bytes(key: DataKey, blob: bytes, row_id: int, table: str) -> bytes:
+    """Return the content of a row.
+
+    Raises:
+        TamperedError: it was not sealed at this row, or not with this key.
+    """
+    return unsealed_bytes(key.secret, blob, Place(table, row_id, key.patient_id))
+
+
 def unseal(key: DataKey, blob: bytes, row_id: int, table: str) -> dict[str, str]:
     """Return the texts of a row.
 
     Raises:
         TamperedError: they were not sealed at this row, or not with this key.
     """
-    found = json.loads(unsealed_bytes(key.secret, blob, Place(table, row_id, key.patient_id)))
+    found = json.loads(unseal_bytes(key, blob, row_id, table))
     return {str(name): str(text) for name, text in found.items()}

@@ -15,33 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dashboard.confinement import confine
 from dashboard.imports import csv_reader
 from dashboard.imports.codes import Code, FileRefusedError
 from dashboard.imports.detection import Detected, KnownFile, detect
 from dashboard.imports.drafts import Draft, RowReader
 from dashboard.imports.mapping import Mapping, read_mapping
 
-MEMORY = 1 << 30
 SECONDS, SECONDS_PER_MEGABYTE = 10, 0.5
 CONTENT = 1 << 256
 ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-
-
-def confine(size: int) -> None:
-    """Limit this process: 1 GB of address space, time by the size of the input, no network."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - not on every system
-
-        seconds = int(SECONDS + SECONDS_PER_MEGABYTE * size / 1e6)
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.addaudithook(_refuse_network)
-
-
-def _refuse_network(event: str, _arguments: tuple[Any, ...]) -> None:
-    if event in {"socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.system"}:
-        raise PermissionError(event)
 
 
 @dataclass
@@ -133,7 +116,8 @@ def main() -> None:
     """Parse what the arguments name, a path and a mapping or ``-``; the summary is the last line of standard error."""
     path, mapping = Path(sys.argv[1]), sys.argv[2]
     files = [path] if path.is_file() else path.glob("*")
-    confine(sum(file.stat().st_size for file in files if file.is_file()))
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    confine(int(SECONDS + SECONDS_PER_MEGABYTE * size / 1e6))
     summary = parse(path, None if mapping == "-" else mapping, sys.stdout.buffer)
     sys.stderr.write(summary.as_json() + "\n")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Self
 
+from dashboard import confinement
 from dashboard.config import ROOT
 from dashboard.imports.codes import Code, FileRefusedError
 
 BLOCK = 1 << 18
 DRAFT_PER_BYTE = 1.5
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "PYTHONTZPATH", "VIRTUAL_ENV")
 
 
 @dataclass(frozen=True)
@@ -42,14 +41,13 @@ class Parsing:
 
     def __enter__(self) -> Self:
         """Start the parser with no part of the environment that holds a secret."""
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "dashboard.imports.child", str(self.path.resolve()), str(self.mapping or "-")],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             cwd=ROOT,
-            env={**environment, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+            env=confinement.environment(),
         )
         return self
 

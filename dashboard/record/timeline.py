@@ -36,6 +36,9 @@ CARE = {
             (cast(f.since as date), 'found'), (cast(f.closed_at at time zone :zone as date), 'mended')
         ) as happened (on_day, what)
         where f.patient_id = :file and happened.on_day is not null"""),
+    "documents": text("""
+        select cast(d.added_at at time zone :zone as date), 'document', d.kind, null, d.id, null
+        from document as d where d.patient_id = :file and d.put_away_at is null"""),
     "team": text("""
         select m.valid_from, 'care_team', m.kind, concat_ws(' ', t.given_name, t.surnames), m.id, null
         from care_team as m join therapist as t on t.id = m.therapist_id where m.patient_id = :file"""),

@@ -35,6 +35,7 @@ def subjects() -> dict[str, str]:
         "consent": _("Consent"),
         "consent_signature": _("Signature"),
         "coverage": _("Coverage"),
+        "document": _("Document"),
         "guardian": _("Guardian"),
         "invoice": _("Invoice"),
         "credential": _("Password"),

@@ -14,6 +14,7 @@ from dashboard.patients import commands, queries, rules
 from dashboard.patients.queries import GuardianOfFile, PatientFile
 from dashboard.ui import (
     address,
+    file_documents,
     file_payers,
     file_status,
     file_team,
@@ -45,6 +46,7 @@ def parts() -> dict[str, str]:
         "consents": _("Consents"),
         "payers": _("Who pays"),
         "team": _("Care team"),
+        "documents": _("Documents"),
         "timeline": _("Timeline"),
         "openings": _("Who opened it"),
     }
@@ -53,7 +55,7 @@ def parts() -> dict[str, str]:
 def heading(actor: Actor, file: PatientFile) -> None:
     """Show whose file it is, and the way back."""
     if st.button(_("Back to the list"), key="patient_files_back", icon=":material/arrow_back:", type="tertiary"):
-        for name in ("patient", "part", "kind", "p"):
+        for name in ("patient", "part", "kind", "document", "p"):
             address.keep(name, None)
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -107,6 +109,8 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
             _family(actor, file)
         case "consents":
             _consents(actor, file.id)
+        case "documents":
+            file_documents.show(actor, file.id)
         case "timeline":
             file_timeline.show(actor, file.id)
         case "team":

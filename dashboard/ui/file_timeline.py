@@ -8,7 +8,17 @@ import streamlit as st
 from dashboard.access.actor import Actor
 from dashboard.findings import queries as findings
 from dashboard.record import timeline
-from dashboard.ui import agenda_words, billing_words, exports, file_status, file_team, filters, formats, words
+from dashboard.ui import (
+    agenda_words,
+    billing_words,
+    exports,
+    file_documents,
+    file_status,
+    file_team,
+    filters,
+    formats,
+    words,
+)
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Here, Link, table
 
@@ -23,6 +33,7 @@ def parts() -> dict[str, str]:
         "sessions": _("Sessions"),
         "consents": _("Consents"),
         "findings": _("Checks of the file"),
+        "documents": _("Documents"),
         "team": _("Care team"),
         "invoices": _("Invoices"),
         "payments": _("Payments"),
@@ -36,6 +47,7 @@ def _kinds() -> dict[str, str]:
         "session": _("Session"),
         "consent": _("Consent"),
         "finding": _("Check of the file"),
+        "document": _("Document"),
         "care_team": _("Care team"),
         "invoice": _("Invoice"),
         "payment": _("Payment"),
@@ -52,6 +64,7 @@ def _what(kind: str, code: str | None) -> str:
         "care_ends": file_status.reasons(),
         "consent": {"ended": _("Ended"), **words.consent_states()},
         "finding": {"found": _("Found missing"), "mended": _("Completed")},
+        "document": file_documents.kinds(),
         "care_team": file_team.kinds(),
         "invoice": {"issued": _("Issued"), "corrected": _("Corrects another")},
         "payment": billing_words.methods(),
@@ -83,6 +96,8 @@ def _where(row: pd.Series) -> Link | Here:
             return Link("consents", {"patient": patient, "consent": int(row["record_id"])})
         case "invoice" | "payment":
             return Link("billing", {"patient": patient})
+        case "document":
+            return Here({"part": "documents", "document": int(row["record_id"])})
         case "care_team":
             return Here({"part": "team"})
         case _:

@@ -94,7 +94,12 @@ insert into payment (id, patient_id, method, amount_cents, received_on)
 values (%(id)s, %(id)s, 'cash', 6000, '2026-02-01');
 insert into payment_allocation (id, payment_id, invoice_id, amount_cents, allocated_on)
 values (%(id)s, %(id)s, %(id)s, 6000, '2026-02-01');
-insert into patient_key (id, patient_id, wrapped, master_id) values (%(id)s, %(id)s, '0', 'm');
+insert into patient_key (id, patient_id, purpose, wrapped, master_id) values (%(id)s, %(id)s, 'document', '0', 'm');
+insert into patient_key (id, patient_id, purpose, wrapped, master_id) values (1%(id)s, %(id)s, 'clinical', '0', 'm');
+insert into document (id, patient_id, kind, is_clinical, media_type, size, sha256, added_by_id, sealed_name, sealed)
+values (%(id)s, %(id)s, 'other', false, 'image/png', 1, sha256('1'), 2, '0', '0');
+insert into document (id, patient_id, kind, is_clinical, media_type, size, sha256, added_by_id, sealed_name, sealed)
+values (1%(id)s, %(id)s, 'report', true, 'image/png', 1, sha256('1'), 3, '0', '0');
 insert into clinical_history_version (id, patient_id, version, author_id, sealed) values (%(id)s, %(id)s, 1, 3, '0');
 insert into session_note
 (id, appointment_id, patient_id, author_id, therapist_id, template_code, status, signed_at, sealed)
@@ -102,6 +107,8 @@ values (%(id)s, %(id)s, %(id)s, %(author)s, %(sees)s, 'soap', 'signed', now(), '
 insert into note_addendum (id, note_id, author_id, sealed) values (%(id)s, %(id)s, %(author)s, '0');
 insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
 """
+CLINICAL_TOO = ("document", "patient_key")
+"""Row 1n of these is clinical, row n is for the office as well."""
 BY_PATIENT = ("appointment_patient", "case_member", "patient_lookup")
 BY_THERAPIST = ("training_entry", "therapist_requirement", "therapist_note_template")
 
@@ -144,6 +151,9 @@ def rows_of(connection: Connection, table: str, role: str) -> dict[str, str]:
         return {"own": "therapist_id = 1", "foreign": "therapist_id = 2", "orphan": "therapist_id = 3"}
     if table in BY_PATIENT:
         return {scope: f"patient_id = {number}" for number, scope in enumerate(SCOPES, start=1)}
+    if table in CLINICAL_TOO:
+        plain = {scope: f"id = {number}" for number, scope in enumerate(SCOPES, start=1)}
+        return plain | {f"{scope}_clinical": f"id = 1{number}" for number, scope in enumerate(SCOPES, start=1)}
     has_several = connection.execute(f"select count(*) >= 5 from {table}").fetchone() == (True,)
     if has_several and table != "app_user":
         return {scope: f"id = {number}" for number, scope in enumerate(SCOPES, start=1)}

@@ -35,7 +35,7 @@ begin
     raise exception using errcode = '23514', constraint = 'patient_key_stays', message = 'a key stays its patient''s';
 end $$;
 create trigger patient_key_stays before update on patient_key
-for each row when (old.patient_id <> new.patient_id or old.destroyed_at is not null)
+for each row when (old.patient_id <> new.patient_id or old.purpose <> new.purpose or old.destroyed_at is not null)
 execute function patient_key_stays();
 create trigger patient_key_kept before delete on patient_key for each row execute function patient_key_stays();
 """
@@ -104,10 +104,12 @@ def _create_keys() -> None:
         "patient_key",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("patient_id", sa.BigInteger(), nullable=False),
+        sa.Column("purpose", sa.String(length=10), server_default="clinical", nullable=False),
         sa.Column("wrapped", sa.LargeBinary(), nullable=True),
         sa.Column("master_id", sa.String(length=16), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("purpose in ('clinical', 'document')", name=op.f("ck_patient_key_purpose_known")),
         sa.CheckConstraint(
             "(wrapped is null) = (destroyed_at is not null)", name=op.f("ck_patient_key_destroyed_or_there")
         ),
@@ -119,7 +121,7 @@ def _create_keys() -> None:
     op.create_index(
         "uq_patient_key_of_patient",
         "patient_key",
-        ["patient_id"],
+        ["patient_id", "purpose"],
         unique=True,
         postgresql_where=sa.text("destroyed_at is null"),
     )

@@ -25,7 +25,7 @@ from dashboard.imports.parsing import Parsing
 )
 def test_a_confined_process_gets_neither_memory_nor_network_nor_programs(attempt, error):
     done = subprocess.run(
-        [sys.executable, "-c", f"from dashboard.imports.child import confine; confine(0); {attempt}"],
+        [sys.executable, "-c", f"from dashboard.confinement import confine; confine(10); {attempt}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
