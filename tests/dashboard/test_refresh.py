@@ -158,12 +158,12 @@ def test_the_worker_outlives_its_connections(practice, figures_database, tmp_pat
 
 def test_the_worker_ends_when_whoever_started_it_is_gone(figures_database, tmp_path):
     starter = (
-        "import subprocess, sys, time\n"
-        f"print(subprocess.Popen({WORKER!r}, stderr=subprocess.DEVNULL).pid, flush=True)\n"
+        "import os, subprocess, sys, time\n"
+        "known = {**os.environ, 'INTERSESSION_PARENT_PID': str(os.getpid())}\n"
+        f"print(subprocess.Popen({WORKER!r}, env=known, stderr=subprocess.DEVNULL).pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     known = environment(figures_database, tmp_path)
-    del known["INTERSESSION_PARENT_PID"]
     with subprocess.Popen(
         [sys.executable, "-c", starter], env=known, cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:
