@@ -22,6 +22,7 @@ from dashboard import __version__, db, demo, postgres, schema
 from dashboard.access import chain
 from dashboard.access import queries as access
 from dashboard.access.actor import Administrator
+from dashboard.cli_patients import group as patients
 from dashboard.cli_users import group as users
 from dashboard.clinical import key_care, keyring
 from dashboard.clinical.errors import SealError
@@ -84,6 +85,7 @@ def main(context: click.Context) -> None:
     context.obj = database
 
 
+main.add_command(patients)
 main.add_command(users)
 
 

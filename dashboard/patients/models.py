@@ -262,3 +262,48 @@ class Coverage(Base):
     authorised_sessions: Mapped[int | None] = mapped_column(Integer)
     copayment_cents: Mapped[int | None] = mapped_column(BigInteger)
     covered_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+
+
+class ProcessingRestriction(Base):
+    """That a person's data are only kept, neither changed nor used (GDPR, article 18), from when to when and why."""
+
+    __tablename__ = "processing_restriction"
+    __table_args__ = (
+        Index("uq_processing_restriction_open", "patient_id", unique=True, postgresql_where=text("lifted_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    reason: Mapped[str] = mapped_column(String(300))
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    lifted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+
+
+class RetentionRule(Base):
+    """How many years a kind of record is kept, counted from discharge or from the last entry, and by which law."""
+
+    __tablename__ = "retention_rule"
+    __table_args__ = (
+        one_of("kind", ("clinical", "document", "consent", "invoice")),
+        one_of("counted_from", ("discharge", "last_entry")),
+        CheckConstraint("years between 1 and 100", name="years_bounded"),
+    )
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    years: Mapped[int]
+    counted_from: Mapped[str] = mapped_column(String(10))
+    law: Mapped[str] = mapped_column(String(120))
+
+
+class Erasure(Base):
+    """That the clinical record of a file was erased, or the whole person; written by the functions that erase."""
+
+    __tablename__ = "erasure"
+    __table_args__ = (one_of("kind", ("clinical", "person")),)
+
+    patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))

@@ -219,6 +219,19 @@ def patient_file(actor: Actor, patient_id: int) -> PatientFile:
     return PatientFile(**{name: getattr(row, name) for name in PatientFile.__dataclass_fields__})
 
 
+def id_of_number(actor: Actor, number: int) -> int:
+    """Return the id of the file with a number.
+
+    Raises:
+        NotFoundError: there is no such file, or it is not for this person.
+    """
+    with reading(actor, *READERS) as session:
+        found = session.scalar(select(Patient.id).where(Patient.number == number, is_visible_to(actor)))
+    if found is None:
+        raise NotFoundError("Not found.")
+    return found
+
+
 def patient_name(actor: Actor, patient_id: int) -> str:
     """Return the name on a file that ``actor`` may see."""
     return patient_file(actor, patient_id).name

@@ -27,6 +27,10 @@ def sentence(error: Exception) -> str:
     if isinstance(error, SealError):
         return seal_sentence(error)
     if isinstance(error, DatabaseRefusal):
+        if error.constraint == "restricted":
+            return _(
+                "Processing of this person's data is restricted: nothing is changed or booked until that is lifted."
+            )
         return refusal_sentence(error.code)
     return _("Something went wrong. Nothing was saved.")
 

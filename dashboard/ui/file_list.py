@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.access.actor import Actor
 from dashboard.patients import queries
-from dashboard.ui import file_duplicates, file_emergency, file_new, filters, team_filters, words
+from dashboard.ui import file_duplicates, file_emergency, file_new, file_rights, filters, team_filters, words
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Here, table
 
@@ -16,13 +16,15 @@ PER_PAGE = 25
 
 
 def show(actor: Actor) -> None:
-    """Show the files; to the office those that may be one person's; to the manager those opened in an emergency."""
+    """Show the files; to the office possible duplicates; to the manager what was opened in an emergency or is due."""
     lists = {"files": _("Files"), "duplicates": _("Possible duplicates")}
     if actor.role == "manager":
-        lists["emergencies"] = _("Emergencies")
+        lists |= {"emergencies": _("Emergencies"), "due": _("To erase")}
     match "files" if actor.role == "therapist" else filters.segments("patient_files", "view", _("List"), lists):
         case "duplicates":
             file_duplicates.show(actor)
+        case "due":
+            file_rights.due(actor)
         case "emergencies":
             file_emergency.show(actor)
         case _:

@@ -16,6 +16,7 @@ from dashboard.ui import (
     address,
     file_documents,
     file_payers,
+    file_rights,
     file_status,
     file_team,
     file_timeline,
@@ -49,6 +50,7 @@ def parts() -> dict[str, str]:
         "documents": _("Documents"),
         "timeline": _("Timeline"),
         "openings": _("Who opened it"),
+        "rights": _("Rights"),
     }
 
 
@@ -62,6 +64,7 @@ def heading(actor: Actor, file: PatientFile) -> None:
         st.subheader(plain(file.name), anchor=False, width="content")
         file_status.show(actor, file)
         st.caption(_subtitle(file))
+    file_rights.badge(actor, file.id)
 
 
 def _subtitle(file: PatientFile) -> str:
@@ -115,6 +118,8 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
             file_timeline.show(actor, file.id)
         case "team":
             file_team.show(actor, file)
+        case "rights":
+            file_rights.show(actor, file)
         case "openings":
             openings.show(actor, file.id)
         case _:

@@ -100,6 +100,9 @@ insert into document (id, patient_id, kind, is_clinical, media_type, size, sha25
 values (%(id)s, %(id)s, 'other', false, 'image/png', 1, sha256('1'), 2, '0', '0');
 insert into document (id, patient_id, kind, is_clinical, media_type, size, sha256, added_by_id, sealed_name, sealed)
 values (1%(id)s, %(id)s, 'report', true, 'image/png', 1, sha256('1'), 3, '0', '0');
+insert into processing_restriction (id, patient_id, reason, by_id, lifted_at)
+values (%(id)s, %(id)s, 'A dispute', 1, now());
+insert into erasure (patient_id, kind, by_id) values (%(id)s, 'clinical', 1);
 insert into clinical_history_version (id, patient_id, version, author_id, sealed) values (%(id)s, %(id)s, 1, 3, '0');
 insert into session_note
 (id, appointment_id, patient_id, author_id, therapist_id, template_code, status, signed_at, sealed)
@@ -109,7 +112,7 @@ insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, '
 """
 CLINICAL_TOO = ("document", "patient_key")
 """Row 1n of these is clinical, row n is for the office as well."""
-BY_PATIENT = ("appointment_patient", "case_member", "patient_lookup")
+BY_PATIENT = ("erasure", "appointment_patient", "case_member", "patient_lookup")
 BY_THERAPIST = ("training_entry", "therapist_requirement", "therapist_note_template")
 
 
