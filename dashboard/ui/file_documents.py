@@ -128,8 +128,9 @@ def _form(actor: Actor, patient_id: int) -> None:
     key = f"patient_files_document_new_{patient_id}"
     with st.form(key, border=False, clear_on_submit=True):
         given = st.file_uploader(
-            _("PDF, PNG or JPEG, at most {size} MB").format(size=MOST_BYTES // 1_000_000),
+            _("PDF or picture"),
             type=["pdf", "png", "jpg", "jpeg"],
+            max_upload_size=MOST_BYTES // 1_000_000,
             key=f"{key}_file",
         )
         left, right = st.columns(2)
