@@ -23,7 +23,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from dashboard import db
+from dashboard import db, logs
 from dashboard.config import ROOT, settings
 
 if TYPE_CHECKING:
@@ -331,6 +331,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dashboard.refresh", description=__doc__)
     parser.add_argument("--once", action="store_true", help="refresh once and end")
     arguments = parser.parse_args()
+    logs.keep_values_out()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     stop = Stop()
     signal.signal(signal.SIGTERM, stop.tell)

@@ -21,7 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import App
 
-from dashboard import db, schema
+from dashboard import db, logs, schema
 from dashboard.access import queries as access
 from dashboard.clinical import key_care
 from dashboard.clinical.errors import SealError
@@ -31,8 +31,9 @@ from dashboard.web.routes import ROUTES
 
 log = logging.getLogger("dashboard.server")
 
-# Streamlit would write the error of a failed screen with its text; ``on_script_error`` writes it without.
-logging.getLogger("streamlit.error_util").disabled = True
+# Streamlit would write the error of a failed screen as well; ``on_script_error`` does, with a reference. A filter, as
+# the server's own configuration of logging enables again whatever was disabled.
+logging.getLogger("streamlit.error_util").addFilter(lambda _record: False)
 
 GRACE_SECONDS = 5  # open browser tabs do not keep the server from stopping
 
@@ -98,14 +99,7 @@ def on_script_error(error: Exception) -> bool:
     from dashboard.ui.errors import show_failure  # noqa: PLC0415 - needs a running script, not a starting server
 
     reference = getattr(error, "reference", None) or secrets.token_hex(4)
-    frames = []
-    trace = error.__traceback__
-    while trace is not None:
-        frames.append(f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}")  # noqa: PTH119
-        trace = trace.tb_next
-    log.error(
-        "screen failed: %s reference=%s at %s", type(error).__name__, reference, " < ".join(reversed(frames[-6:]))
-    )
+    log.error("screen failed: reference=%s %s", reference, logs.where(error))
     show_failure(error, reference)
     return True
 
@@ -158,6 +152,7 @@ def main() -> None:
     os.environ["INTERSESSION_PORT"] = str(parser.parse_args().port)  # of which links are made
     settings.cache_clear()
     _require_keys()
+    logs.keep_values_out()
     uvicorn.run(
         app,
         host=settings().host,

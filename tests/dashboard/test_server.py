@@ -20,7 +20,6 @@ import psycopg
 import pytest
 from sqlalchemy import text
 from starlette.requests import Request
-from streamlit import error_util
 
 from dashboard import db, server
 from dashboard.access import sessions
@@ -150,20 +149,35 @@ def test_the_log_of_a_failed_screen_has_a_reference_and_no_value(figures_databas
         assert server.on_script_error(failed.value) is True
     said = [record.getMessage() for record in caplog.records if record.name == "dashboard.server"]
     assert len(said) == 1
-    assert "ValueError reference=" in said[0]
-    assert "test_server.py:" in said[0]
+    assert "ValueError at test_server.py:" in said[0]
     assert "Ana" not in said[0]
 
 
-def test_nothing_else_writes_the_text_of_a_failed_screens_error(figures_database, capfd, caplog) -> None:
-    streamlits = logging.getLogger("streamlit.error_util")
-    for is_silent in (True, False):  # without our silence the text would be written
-        streamlits.disabled = is_silent
-        with caplog.at_level(logging.ERROR):
-            error_util.handle_user_script_exception(ValueError("Ana García"), server.on_script_error)
-        written = "".join(capfd.readouterr()) + caplog.text
-        assert ("Ana García" in written) is not is_silent
-    streamlits.disabled = True
+SAID = """
+import logging, logging.config, uvicorn
+from streamlit import error_util
+from dashboard import server
+{guard}
+logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)
+try:
+    raise ValueError("Ana García")
+except ValueError as error:
+    for name in ("uvicorn.error", "streamlit.runtime", "somebody.else"):
+        logging.getLogger(name).exception("failed")
+    error_util.handle_user_script_exception(error, lambda _error: True)
+"""
+
+
+@pytest.mark.parametrize("guard", ["server.logs.keep_values_out()", ""])
+def test_no_logger_writes_the_text_of_an_error(guard: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SAID.format(guard=guard)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    said = done.stdout + done.stderr
+    assert "failed" in said
+    assert "Uncaught" not in said
+    assert ("Ana García" in said) is not bool(guard)  # without the guard it would be written
+    assert ("failed: ValueError at <string>:" in said) is bool(guard)
 
 
 def test_the_log_has_the_reference_that_the_database_s_refusal_already_has(figures_database, caplog) -> None:
