@@ -15,6 +15,7 @@ from dashboard.ui import (
     file_duplicates,
     file_form,
     file_list,
+    file_merge,
     file_sections,
     filters,
     notice,
@@ -29,6 +30,9 @@ actor = session.acting()
 
 def edit(file: PatientFile) -> None:
     """Show every field of a file and save what was changed."""
+    if file.status == "merged":
+        file_merge.fields(actor, file)
+        return
     if file_conflict.is_open(file.id):
         if file_conflict.settle(actor, file.id):
             notice.done(_("Saved."))

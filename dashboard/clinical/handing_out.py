@@ -65,6 +65,12 @@ class ClinicalRecord:
     notes: list[HandedNote] = field(default_factory=list)
     documents: list[HandedDocument] = field(default_factory=list)
 
+    def __add__(self, other: ClinicalRecord) -> ClinicalRecord:
+        """Return both, one after the other."""
+        return ClinicalRecord(
+            self.histories + other.histories, self.notes + other.notes, self.documents + other.documents
+        )
+
 
 def clinical_record(session: Session, actor: Actor, patient_id: int, *, has_subjective: bool) -> ClinicalRecord:
     """Open all of a patient's clinical record that ``actor`` may open, and put each opening on record.

@@ -140,7 +140,7 @@ def files_in_care(actor: Actor) -> list[FileInCare]:
     asked = (
         select(Patient.id, Patient.number, PATIENT_NAME, ClinicalHistory.opened_on)
         .outerjoin(ClinicalHistory, ClinicalHistory.patient_id == Patient.id)
-        .where(IN_CARE, Patient.status.in_(("waiting", "active", "discharged")))
+        .where(IN_CARE, Patient.status.in_(("waiting", "active", "discharged", "merged")))
         .order_by(Patient.search_name, Patient.id)
     )
     with reading(actor, "therapist") as session:

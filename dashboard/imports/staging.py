@@ -156,6 +156,8 @@ class Staging:
             self.set_aside(entity, Code.CONFLICT, CHANGED)
             return
         self.set_aside(entity, Code.CONFLICT, _touched(spec))
+        if entity == "patient":
+            self.set_aside(entity, Code.CONFLICT, RESTRICTED)
         self.updated[entity] += self.run(_update(entity, spec, drafts or drafted(entity)), entity=entity)
         self.take_unchanged(entity)
 
@@ -203,6 +205,13 @@ REFERENCE = SQL("""
     left join external_ref as {alias} on {alias}.source = %(source)s and {alias}.entity = {entity}
         and {alias}.external_id = d.{name}
 """)
+
+
+# What is restricted is not changed, whatever another system says of it now.
+RESTRICTED = SQL("""exists (
+    select 1 from external_ref as r join processing_restriction as held on held.patient_id = r.local_id
+    where r.source = %(source)s and r.entity = s.entity and r.external_id = s.external_id and held.lifted_at is null
+)""")
 
 
 def columns(spec: Entity) -> dict[str, str]:

@@ -157,11 +157,14 @@ def file_at_version(session: Session, actor: Actor, patient_id: int, version: in
     Raises:
         NotFoundError: there is no such file for this person.
         ChangedSinceError: somebody else changed it since it was read.
+        RuleBrokenError: it was merged into another.
     """
     asked = select(Patient).where(Patient.id == patient_id, is_visible_to(actor)).with_for_update()
     found = session.scalars(asked).one_or_none()
     if found is None:
         raise NotFoundError("Not found.")
+    if found.status == "merged":
+        raise RuleBrokenError("This file was merged into another. Undo that first.")
     if found.version != version:
         raise ChangedSinceError
     return found

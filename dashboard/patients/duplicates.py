@@ -64,7 +64,7 @@ RECORDS = text(
     """
     select p.id, p.number, p.given_name, p.surname_1, p.surname_2, p.birth_date, p.telephone, p.email, p.id_value,
         p.address_line, p.postal_code
-    from patient as p where p.id = any(cast(:ids as bigint[]))
+    from patient as p where p.id = any(cast(:ids as bigint[])) and p.status <> 'merged'
     """
 )
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base, one_of
 
-STATUSES = ("waiting", "active", "discharged", "archived")
+STATUSES = ("waiting", "active", "discharged", "archived", "merged")
 CLOSED = ("discharged", "archived")
 SEXES = ("female", "male", "intersex", "unknown")
 MARITAL_STATUSES = ("single", "married", "partnered", "separated", "divorced", "widowed", "unknown")
@@ -307,3 +308,26 @@ class Erasure(Base):
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+
+
+class FileMerge(Base):
+    """That a file was merged into another of the same person, and what of it moved, for undoing it."""
+
+    __tablename__ = "file_merge"
+    __table_args__ = (
+        CheckConstraint("kept_id <> merged_id", name="two_files"),
+        Index("uq_file_merge_open", "merged_id", unique=True, postgresql_where=text("undone_at is null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
+    merged_id: Mapped[int] = mapped_column(ForeignKey("patient.id"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    by_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    status_before: Mapped[str] = mapped_column(String(12))
+    fields: Mapped[list[str]] = mapped_column(ARRAY(String(30)))
+    appointments: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    consents: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    memberships: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))

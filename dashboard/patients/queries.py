@@ -159,6 +159,8 @@ def _matching(
     actor: Actor, found: Question, typed: str, status: str | None, site_id: int | None, therapist_id: int | None
 ) -> Question:
     found = found.where(is_visible_to(actor))
+    if status is None:
+        found = found.where(Patient.status != "merged")
     for column, wanted in (
         (Patient.status, status),
         (Patient.site_id, site_id),

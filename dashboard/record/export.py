@@ -14,6 +14,7 @@ from dashboard import clock
 from dashboard.access import audit
 from dashboard.access.actor import Actor, transaction
 from dashboard.clinical.handing_out import ClinicalRecord, HandedDocument, clinical_record
+from dashboard.patients.merging import files_of_person
 from dashboard.patients.queries import READERS, patient_file
 from dashboard.record.fhir import bundle, document_path
 from dashboard.record.holdings import Rows, held
@@ -32,6 +33,8 @@ class Record:
 def gather(actor: Actor, patient_id: int, *, has_subjective: bool) -> Record:
     """Read everything that ``actor`` may hand out about a person, and put that on record as an export of the file.
 
+    What is in files that were merged into this one belongs to it.
+
     Raises:
         NotFoundError: there is no such file for this person.
         SealError: a text cannot be read; nothing is returned.
@@ -39,8 +42,14 @@ def gather(actor: Actor, patient_id: int, *, has_subjective: bool) -> Record:
     patient_file(actor, patient_id)
     with transaction(actor, *READERS) as session:
         audit.note(session, "exported", "patient", key=patient_id, patient_id=patient_id)
-        record = clinical_record(session, actor, patient_id, has_subjective=has_subjective)
-        return Record(patient_id, clock.now(), held(session, actor, patient_id), record)
+        found: dict[str, Rows] = {}
+        whole = ClinicalRecord()
+        for file in files_of_person(session, patient_id):
+            # First what is opened by this: the log of access in the copy tells of the copy too.
+            whole += clinical_record(session, actor, file, has_subjective=has_subjective)
+            for name, rows in held(session, actor, file).items():
+                found[name] = [*found.get(name, []), *rows]
+        return Record(patient_id, clock.now(), found, whole)
 
 
 def archive(record: Record, pdf: Callable[[Record], bytes]) -> bytes:

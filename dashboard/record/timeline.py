@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import TextClause, text
 
 from dashboard.access.actor import Actor, Role, reading
+from dashboard.patients.merging import files_of_person
 from dashboard.patients.queries import READERS, patient_file
 
 # Each part: day, kind of event, what became of it, a detail in the practice's own words, a number to open it by, and
@@ -62,7 +63,7 @@ def kinds(actor: Actor) -> tuple[str, ...]:
 
 
 def timeline(actor: Actor, patient_id: int, time_zone: str, parts: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Return what happened in a file, the latest first; ``parts`` narrows it to some of ``kinds``.
+    """Return what happened in a file and those merged into it, the latest first; ``parts`` narrows it to some kinds.
 
     Columns: on_day, kind, what, detail, record_id, amount (in the practice's currency).
 
@@ -72,9 +73,13 @@ def timeline(actor: Actor, patient_id: int, time_zone: str, parts: tuple[str, ..
     patient_file(actor, patient_id)
     every = _parts(actor)
     chosen = [every[part] for part in (parts or every) if part in every]
-    values = {"file": patient_id, "zone": time_zone}
     with reading(actor, *READERS) as session:
-        rows = [row for part in chosen for row in session.execute(part, values)]
+        rows = [
+            row
+            for file in files_of_person(session, patient_id)
+            for part in chosen
+            for row in session.execute(part, {"file": file, "zone": time_zone})
+        ]
     told = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"amount": float})
     return told.sort_values(["on_day", "kind", "record_id"], ascending=[False, True, False], ignore_index=True)
 

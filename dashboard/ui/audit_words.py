@@ -37,6 +37,7 @@ def subjects() -> dict[str, str]:
         "coverage": _("Coverage"),
         "document": _("Document"),
         "erasure": _("Erasure"),
+        "file_merge": _("Merge of two files"),
         "guardian": _("Guardian"),
         "invoice": _("Invoice"),
         "credential": _("Password"),

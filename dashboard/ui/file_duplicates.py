@@ -12,7 +12,7 @@ from dashboard.patients import duplicates, queries
 from dashboard.patients.duplicates import Pair
 from dashboard.patients.likeness import SENTENCES, Likeness, Record, likeness
 from dashboard.patients.queries import PatientFile
-from dashboard.ui import address, file_form, filters, notice, openings
+from dashboard.ui import address, file_form, file_merge, filters, notice, openings
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Here, table
@@ -77,6 +77,7 @@ def compare(actor: Actor, patient_id: int, other_id: int) -> None:
                 _leave()
                 address.keep("patient", file.id)
                 st.rerun()
+        file_merge.offer(actor, files)
         if st.button(_("These are two people"), key="patient_files_apart", icon=":material/call_split:"):
             with told():
                 duplicates.tell_apart(actor, patient_id, other_id)

@@ -35,7 +35,9 @@ def _files(actor: Actor) -> None:
     """Search and filter the files; a row opens its file."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         typed = filters.search("patient_files", _("Search"))
-        statuses = {code: words.patient_status(code) for code in ("active", "waiting", "discharged", "archived")}
+        statuses = {
+            code: words.patient_status(code) for code in ("active", "waiting", "discharged", "archived", "merged")
+        }
         status = filters.choice("patient_files", "status", _("Status"), statuses, everything=_("Any"))
         chosen: dict[str, Any] = {
             "status": status,

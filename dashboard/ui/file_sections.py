@@ -15,6 +15,7 @@ from dashboard.patients.queries import GuardianOfFile, PatientFile
 from dashboard.ui import (
     address,
     file_documents,
+    file_merge,
     file_payers,
     file_rights,
     file_status,
@@ -65,6 +66,7 @@ def heading(actor: Actor, file: PatientFile) -> None:
         file_status.show(actor, file)
         st.caption(_subtitle(file))
     file_rights.badge(actor, file.id)
+    file_merge.banner(actor, file)
 
 
 def _subtitle(file: PatientFile) -> str:

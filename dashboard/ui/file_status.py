@@ -40,6 +40,8 @@ def show(actor: Actor, file: PatientFile) -> None:
                 _button(
                     _("Back to the waiting list"), lambda: _to(actor, file, "waiting"), _("The patient waits again.")
                 )
+            case "merged":
+                _history(actor, file)
             case _:
                 _history(actor, file)
                 _button(_("Take up care again"), lambda: _reopen(actor, file), _("The file is active again."))

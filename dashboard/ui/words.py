@@ -7,7 +7,13 @@ from dashboard.ui.language import _
 
 def patient_status(code: str | None) -> str:
     """Return the words of a file's status."""
-    known = {"waiting": _("Waiting"), "active": _("Active"), "discharged": _("Discharged"), "archived": _("Archived")}
+    known = {
+        "waiting": _("Waiting"),
+        "active": _("Active"),
+        "discharged": _("Discharged"),
+        "archived": _("Archived"),
+        "merged": _("Merged"),
+    }
     return known.get(code or "", "–")
 
 

@@ -102,6 +102,9 @@ insert into document (id, patient_id, kind, is_clinical, media_type, size, sha25
 values (1%(id)s, %(id)s, 'report', true, 'image/png', 1, sha256('1'), 3, '0', '0');
 insert into processing_restriction (id, patient_id, reason, by_id, lifted_at)
 values (%(id)s, %(id)s, 'A dispute', 1, now());
+insert into file_merge
+(id, kept_id, merged_id, by_id, status_before, fields, appointments, consents, memberships, undone_at)
+values (%(id)s, %(id)s, 99, 1, 'active', '{}', '{}', '{}', '{}', now());
 insert into erasure (patient_id, kind, by_id) values (%(id)s, 'clinical', 1);
 insert into clinical_history_version (id, patient_id, version, author_id, sealed) values (%(id)s, %(id)s, 1, 3, '0');
 insert into session_note

@@ -91,6 +91,7 @@ TRIALS = {
         "update patient set status = 'discharged' where id = 1",
         "select count(*) from care_episode where patient_id = 1 and discharged_on is null",
     ],
+    ("patient", "merged_file_stays"): ["update patient set status = 'merged' where id = 1 returning id"],
     ("patient", "restricted"): [
         "insert into processing_restriction (id, patient_id, reason, by_id) values (99, 1, 'A dispute', 1)",
         "update patient set profession = 'Sailor' where id = 1 returning id",
@@ -98,7 +99,8 @@ TRIALS = {
     ("appointment_patient", "restricted"): [
         "insert into processing_restriction (id, patient_id, reason, by_id) values (99, 2, 'A dispute', 1)",
         """insert into appointment_patient (appointment_id, patient_id, therapist_id, starts_at, ends_at, state)
-        select id, 2, therapist_id, starts_at, ends_at, state from appointment where id = 1 returning patient_id""",
+        select id, 2, therapist_id, now() + interval '1 day', now() + interval '2 days', state
+        from appointment where id = 1 returning patient_id""",
     ],
     ("session_note", "signed_note_is_locked"): ["update session_note set sealed = '1' where id = 1 returning id"],
     ("patient_key", "patient_key_stays"): ["update patient_key set patient_id = 99 where id = 1 returning id"],

@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.CheckConstraint("pays in ('self', 'insurer', 'guardian', 'other')", name=op.f("ck_patient_pays_known")),
         sa.CheckConstraint("sex in ('female', 'male', 'intersex', 'unknown')", name=op.f("ck_patient_sex_known")),
         sa.CheckConstraint(
-            "status in ('waiting', 'active', 'discharged', 'archived')", name=op.f("ck_patient_status_known")
+            "status in ('waiting', 'active', 'discharged', 'archived', 'merged')", name=op.f("ck_patient_status_known")
         ),
         sa.CheckConstraint(
             "died_on is null or birth_date is null or died_on >= birth_date", name=op.f("ck_patient_death_after_birth")

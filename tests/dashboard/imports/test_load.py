@@ -171,6 +171,18 @@ def test_a_row_that_a_person_changed_here_is_not_overwritten(practice, manager, 
     ]
 
 
+def test_a_restricted_file_is_not_changed_whatever_the_source_says(practice, manager, rows):
+    run_import(manager, practice)
+    rows(
+        "insert into processing_restriction (patient_id, reason, by_id) select p.id, 'A dispute', u.id"
+        " from patient as p, app_user as u where p.given_name = 'Ana1 Luz2' limit 1 returning id"
+    )
+    replace(practice / "patients.csv", "12 Long Lane, Flat 3", "1 New Street")
+    report = run_import(manager, practice)
+    assert report.by_entity["patient"].codes == {"CONFLICT": 1}
+    assert rows("select address_line from patient where given_name = 'Ana1 Luz2'") == [("12 Long Lane, Flat 3",)]
+
+
 @pytest.mark.parametrize(
     ("old", "new"), [("CHARGE,80.00", "CHARGE,81.00"), ("30.00,enc-1", "31.00,enc-1"), ("20.10", "20.11")]
 )

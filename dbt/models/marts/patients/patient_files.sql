@@ -71,7 +71,7 @@ select
         where
             others.identity_key = patients.identity_key
             and others.patient_id <> patients.patient_id
-            and others.status <> 'archived'
+            and others.status not in ('archived', 'merged')
     ) as duplicate_identity_count,
     (
         select count(*)

@@ -8,8 +8,8 @@ from alembic import op
 from dashboard.migrations.auditing import audit, leave_unaudited
 from dashboard.migrations.row_security import Right, protect
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
@@ -28,7 +28,7 @@ create function {name}() returns trigger
 language plpgsql security definer set search_path from current as $$
 begin
     if current_setting('app.erasing', true) is distinct from 'on' and exists (
-        select from processing_restriction as r join new_rows as n on n.{key} = r.patient_id where r.lifted_at is null
+        select from processing_restriction as r join new_rows as n on {met} where r.lifted_at is null
     ) then
         raise exception using errcode = '23514', constraint = 'restricted', message = 'processing is restricted';
     end if;
@@ -38,9 +38,24 @@ create trigger restricted after {operation} on {table} referencing new table as 
 for each statement execute function {name}();
 """
 RESTRICTED = (
-    ("restricted_file_stays", "patient", "update", "id"),
-    ("restricted_is_not_booked", "appointment_patient", "insert", "patient_id"),
+    ("restricted_file_stays", "patient", "update", "n.id = r.patient_id"),
+    (
+        "restricted_is_not_booked",
+        "appointment_patient",
+        "insert",
+        "n.patient_id = r.patient_id and n.starts_at > now()",
+    ),
 )
+
+# What was merged into a file is kept as long as that file, and goes with it.
+MERGED = """
+create function files_of_person(file bigint) returns bigint[]
+language sql stable set search_path from current as $$
+    select array_agg(id) from (
+        select file as id union select m.merged_id from file_merge as m where m.kept_id = file and m.undone_at is null
+    ) as every
+$$;
+"""
 
 # For a file: when the last duty on its clinical record ends, and when the last duty on anything of it; infinity while
 # care goes on. Asked as whoever asks, so that a person learns of their own files only.
@@ -48,19 +63,24 @@ KEEPING = """
 create function retention_of(file bigint default null)
 returns table (patient_id bigint, care_ended date, clinical_until date, person_until date)
 language sql stable set search_path from current as $$
-    with care as (
-        select e.patient_id,
-            case when bool_or(e.discharged_on is null) then 'infinity' else max(e.discharged_on) end as ended
-        from care_episode as e where file is null or e.patient_id = file group by e.patient_id
+    with files as materialized (select files_of_person(file) as ids),
+    care as (
+        select coalesce(m.kept_id, e.patient_id) as patient_id,
+            case
+                when bool_or(e.discharged_on is null and m.id is null) then 'infinity' else max(e.discharged_on)
+            end as ended
+        from care_episode as e left join file_merge as m on m.merged_id = e.patient_id and m.undone_at is null
+        where file is null or e.patient_id = any((select ids from files)::bigint[]) group by 1
     ),
     books as (
-        select entry.patient_id, max(entry.on_day) as last_on
+        select coalesce(m.kept_id, entry.patient_id) as patient_id, max(entry.on_day) as last_on
         from (
-            select i.patient_id, i.issued_on as on_day from invoice as i where file is null or i.patient_id = file
+            select i.patient_id, i.issued_on as on_day from invoice as i
             union all
-            select p.patient_id, p.received_on from payment as p where file is null or p.patient_id = file
+            select p.patient_id, p.received_on from payment as p
         ) as entry
-        group by entry.patient_id
+        left join file_merge as m on m.merged_id = entry.patient_id and m.undone_at is null
+        where file is null or entry.patient_id = any((select ids from files)::bigint[]) group by 1
     ),
     kept as (
         select max(r.years) filter (where r.kind in ('clinical', 'document')) as clinical,
@@ -87,12 +107,15 @@ begin
     if not exists (select from retention_of(file) as r where r.clinical_until <= current_date) then
         raise exception using errcode = '23514', constraint = 'retention', message = 'a duty to keep this stands';
     end if;
-    update patient_key set wrapped = null, destroyed_at = now() where patient_id = file and destroyed_at is null;
+    update patient_key set wrapped = null, destroyed_at = now()
+    where patient_id = any(files_of_person(file)) and destroyed_at is null;
     insert into erasure (patient_id, kind, by_id) values (file, 'clinical', uid()) on conflict do nothing;
     return true;
 end $$;
 create function erase_person(file bigint) returns boolean
 language plpgsql security definer set search_path from current as $$
+declare
+    files bigint[] := files_of_person(file);
 begin
     if session_role() is distinct from 'app_manager' then return false; end if;
     perform from patient where id = file for update;
@@ -104,17 +127,19 @@ begin
         sex = 'unknown', gender = null, profession = null, marital_status = 'unknown', address_line = null,
         postal_code = null, city = null, region = null, country = null, telephone = null, email = null, id_kind = null,
         id_value = null, emergency_name = null, emergency_relation = null, emergency_telephone = null,
-        referral_source = null, status = 'archived', version = version + 1
-    where id = file;
+        referral_source = null, status = case when status = 'merged' then status else 'archived' end,
+        version = version + 1
+    where id = any(files);
     update guardian set given_name = '–', surnames = null, telephone = null, email = null, id_kind = null,
-        id_value = null where patient_id = file;
-    update coverage set policy_number = null where patient_id = file;
+        id_value = null where patient_id = any(files);
+    update coverage set policy_number = null where patient_id = any(files);
     update consent_signature set evidence = null
-    where consent_id in (select c.id from consent as c where c.patient_id = file);
-    update invoice set recipient_name = '–', recipient_tax_id = null, recipient_address = null where patient_id = file;
-    update payment set reference = null where patient_id = file;
-    update care_team set reason = null where patient_id = file and kind <> 'break_glass';
-    delete from external_ref where entity = 'patient' and local_id = file;
+    where consent_id in (select c.id from consent as c where c.patient_id = any(files));
+    update invoice set recipient_name = '–', recipient_tax_id = null, recipient_address = null
+    where patient_id = any(files);
+    update payment set reference = null where patient_id = any(files);
+    update care_team set reason = null where patient_id = any(files) and kind <> 'break_glass';
+    delete from external_ref where entity = 'patient' and local_id = any(files);
     perform set_config('app.erasing', '', true);
     insert into erasure (patient_id, kind, by_id) values (file, 'person', uid()) on conflict do nothing;
     return true;
@@ -122,20 +147,22 @@ end $$;
 """
 FUNCTIONS = (
     *(name for name, *_ in RESTRICTED),
-    *("retention_of(bigint)", "erase_clinical(bigint)", "erase_person(bigint)"),
+    *("files_of_person(bigint)", "retention_of(bigint)", "erase_clinical(bigint)", "erase_person(bigint)"),
 )
 
 
 def upgrade() -> None:
     """Apply this step."""
     _create_tables()
-    for name, table, operation, key in RESTRICTED:
-        op.execute(RESTRICTS.format(name=name, table=table, operation=operation, key=key))
+    for name, table, operation, met in RESTRICTED:
+        op.execute(RESTRICTS.format(name=name, table=table, operation=operation, met=met))
+    op.execute(MERGED)
     op.execute(KEEPING)
     op.execute(ERASING)
     for function in FUNCTIONS:
         op.execute(f"revoke execute on function {function} from public")
-    op.execute("grant execute on function retention_of(bigint) to app_manager, app_front_desk")
+    for function in ("files_of_person(bigint)", "retention_of(bigint)"):
+        op.execute(f"grant execute on function {function} to app_manager, app_front_desk")
     for function in ("erase_clinical(bigint)", "erase_person(bigint)"):
         op.execute(f"grant execute on function {function} to app_manager")
     _protect()
@@ -222,10 +249,10 @@ def _protect() -> None:
 
 def downgrade() -> None:
     """Take this step back."""
-    for name, table, _operation, _key in RESTRICTED:
+    for name, table, _operation, _met in RESTRICTED:
         op.execute(f"drop trigger restricted on {table}")
         op.execute(f"drop function {name}")
-    for function in ("erase_person", "erase_clinical", "retention_of"):
+    for function in ("erase_person", "erase_clinical", "retention_of", "files_of_person"):
         op.execute(f"drop function {function}")
     for table in ("erasure", "retention_rule", "processing_restriction"):
         leave_unaudited(table)
