@@ -76,10 +76,11 @@ def test_with_a_users_number_instead_of_a_token_the_attack_succeeds(
 ) -> None:
     with psycopg.connect(demo_database.url, autocommit=True) as owner:
         owner.execute(
-            "create or replace function practice.session_now() returns table (session_id bigint, user_id bigint,"
-            " role varchar, therapist_id bigint) language sql stable security definer as $$"
-            " select 0::bigint, u.id, u.role, u.therapist_id from practice.app_user as u"
-            " where u.id = coalesce(nullif(current_setting('app.user_id', true), '')::bigint, 0) $$"
+            "create or replace function practice.session_differs(taken name) returns integer"
+            " language sql stable security definer as $$ select case when exists ("
+            " select from practice.app_user as u where 'app_' || u.role = taken"
+            " and u.id = coalesce(nullif(current_setting('app.user_id', true), '')::bigint, 0)"
+            " ) then 0 else 1 end $$"
         )
         [(manager,)] = owner.execute("select id from practice.app_user where role = 'manager' limit 1").fetchall()
     attack = f"select set_config('app.user_id', '{manager}', true), set_config('role', 'app_manager', true)"

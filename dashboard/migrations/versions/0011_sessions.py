@@ -12,47 +12,68 @@ depends_on = None
 
 # A transaction carries a random token. Who that is, is looked up here and nowhere believed: a setting that holds a
 # user's number could be set by whoever finds a place to inject SQL, a token has to be stolen.
-WHO = """
-create function session_now() returns table (session_id bigint, user_id bigint, role varchar, therapist_id bigint)
-language sql stable security definer set search_path from current as $$
-    select s.id, u.id, u.role, u.therapist_id
+# Functions of plpgsql, whose plans a connection keeps: those of SQL are planned at every call, which costs ten times as
+# much, and every policy calls some.
+SESSION = """
     from login_session as s join app_user as u on u.id = s.user_id
     where s.token_sha256 = sha256(convert_to(nullif(current_setting('app.token', true), ''), 'UTF8'))
-        and s.revoked_at is null and now() < s.expires_at and now() < s.idle_until and u.is_active
-$$;
-create function uid() returns bigint language sql stable security definer set search_path from current as $$
-    select user_id from session_now()
-$$;
-create function session_role() returns name language sql stable security definer set search_path from current as $$
-    select ('app_' || role)::name from session_now()
-$$;
-create function session_differs(taken name) returns integer
-language sql stable security definer set search_path from current as $$
-    select case when session_role() = taken then 0 else 1 end
-$$;
-create function session_therapist() returns bigint
-language sql stable security definer set search_path from current as $$
-    select therapist_id from session_now()
-$$;
+        and s.revoked_at is null and now() < s.expires_at and now() < s.idle_until and u.is_active;
 """
+WHO = """
+create function session_now() returns table (session_id bigint, user_id bigint, role varchar, therapist_id bigint)
+language plpgsql stable security definer set search_path from current as $$
+begin
+    return query select s.id, u.id, u.role, u.therapist_id @session@
+end $$;
+create function uid() returns bigint language plpgsql stable security definer set search_path from current as $$
+declare found_id bigint;
+begin
+    select u.id into found_id @session@
+    return found_id;
+end $$;
+create function session_role() returns name language plpgsql stable security definer set search_path from current as $$
+declare found_role name;
+begin
+    select 'app_' || u.role into found_role @session@
+    return found_role;
+end $$;
+create function session_differs(taken name) returns integer
+language plpgsql stable security definer set search_path from current as $$
+declare found_role name;
+begin
+    select 'app_' || u.role into found_role @session@
+    return case when found_role = taken then 0 else 1 end;
+end $$;
+create function session_therapist() returns bigint
+language plpgsql stable security definer set search_path from current as $$
+declare found_id bigint;
+begin
+    select u.therapist_id into found_id @session@
+    return found_id;
+end $$;
+""".replace("@session@", SESSION)
 
 # Files in the care of the person asking, and the patients that they know besides, because they see or saw them.
-WHOSE = """
-create function session_files() returns setof bigint
-language sql stable security definer set search_path from current as $$
-    select id from patient where main_therapist_id = session_therapist()
+IN_CARE = """
+    select id from patient where main_therapist_id = me
     union
     select patient_id from care_team
-    where therapist_id = session_therapist()
-        and current_date >= valid_from and current_date < coalesce(valid_until, 'infinity'::date)
-$$;
-create function session_patients() returns setof bigint
-language sql stable security definer set search_path from current as $$
-    select session_files()
-    union
-    select patient_id from appointment_patient where therapist_id = session_therapist()
-$$;
+    where therapist_id = me and current_date >= valid_from and current_date < coalesce(valid_until, 'infinity'::date)
 """
+WHOSE = """
+create function session_files() returns setof bigint
+language plpgsql stable security definer set search_path from current as $$
+declare me bigint := session_therapist();
+begin
+    return query @in_care@;
+end $$;
+create function session_patients() returns setof bigint
+language plpgsql stable security definer set search_path from current as $$
+declare me bigint := session_therapist();
+begin
+    return query @in_care@ union select patient_id from appointment_patient where therapist_id = me;
+end $$;
+""".replace("@in_care@", IN_CARE)
 
 # What the application may ask before anybody is signed in. ``token_sha256`` is the hash; the token never leaves it.
 SIGN_IN = """
