@@ -21,11 +21,11 @@ def offer(actor: Actor, files: list[PatientFile]) -> None:
     if actor.role not in OFFICE or any(file.status == "merged" for file in files):
         return
     with st.popover(_("It is one person: merge"), key="patient_files_merge", icon=":material/merge:"):
-        numbers = {file.id: file.number for file in files}
+        titles = {file.id: f"{file.number} · {file.name}" for file in files}
         kept = st.radio(
             _("Which file goes on?"),
-            list(numbers),
-            format_func=lambda id_: _("File {number}").format(number=numbers[id_]),
+            list(titles),
+            format_func=titles.__getitem__,
             key="patient_files_merge_kept",
         )
         st.caption(
