@@ -19,7 +19,7 @@ from dashboard.access.actor import (
     transaction,
 )
 from dashboard.agenda.models import Attendee
-from dashboard.clinical import rules
+from dashboard.clinical import rules, trail
 from dashboard.clinical.data_keys import Opener, key_of_patient, next_id
 from dashboard.clinical.models import ClinicalHistory, HistoryVersion, NoteAddendum, NoteTemplateChoice, SessionNote
 from dashboard.clinical.queries import HISTORY, NOTE, SUBJECTIVE, require_file
@@ -183,7 +183,8 @@ def sign_note(actor: Actor, note_id: int, version: int) -> None:
     """
     with transaction(actor, "therapist") as session:
         note = _draft(session, note_id, version)
-        if not Opener(session).open(note.sealed, NOTE, note.id, note.patient_id):
+        stored = trail.sealed(session, NOTE, [note.id], "write")[note.id]
+        if not Opener(session).open(stored.text, NOTE, note.id, note.patient_id):
             raise RuleBrokenError("An empty note cannot be signed.")
         note.status = "signed"
         note.signed_at = clock.now()

@@ -144,13 +144,13 @@ def open_document(actor: Actor, document_id: int, reason: trail.Reason = "read")
         row = session.scalar(select(Document).where(Document.id == document_id))
         if row is None:
             raise NotFoundError("No such document.")
-        trail.opened(session, DOCUMENT, row.id, row.patient_id, reason)
-        return opened(Opener(session), row)
+        stored = trail.sealed(session, DOCUMENT, [row.id], reason)[row.id]
+        return opened(Opener(session), row, stored)
 
 
-def opened(opener: Opener, row: Document) -> Opened:
+def opened(opener: Opener, row: Document, stored: trail.Sealed) -> Opened:
     """Return the name and content of a row."""
-    content = opener.open_bytes(row.sealed, DOCUMENT, row.id, row.patient_id)
+    content = opener.open_bytes(stored.text, DOCUMENT, row.id, row.patient_id)
     if hashlib.sha256(content).digest() != row.sha256:
         raise TamperedError("What is stored here is not what was stored.")
     name = opener.open(row.sealed_name, NAME, row.id, row.patient_id)["name"]

@@ -94,9 +94,10 @@ def _histories(session: Session, opener: Opener, patient_id: int) -> list[Handed
         .order_by(HistoryVersion.version)
     )
     found = []
-    for row, author in session.execute(asked).all():
-        trail.opened(session, HISTORY, row.id, patient_id, "export")
-        sections = opener.open(row.sealed, HISTORY, row.id, patient_id)
+    rows = session.execute(asked).all()
+    stored = trail.sealed(session, HISTORY, [row.id for row, _author in rows], "export")
+    for row, author in rows:
+        sections = opener.open(stored[row.id].text, HISTORY, row.id, patient_id)
         found.append(HandedHistory(row.version, row.written_at, author, sections))
     return found
 
@@ -110,9 +111,10 @@ def _notes(session: Session, opener: Opener, patient_id: int, *, has_subjective:
         .order_by(Appointment.starts_at, SessionNote.id)
     )
     found = []
-    for row, session_at, author in session.execute(asked).all():
-        trail.opened(session, NOTE, row.id, patient_id, "export")
-        apart = row.sealed_subjective if has_subjective else None
+    rows = session.execute(asked).all()
+    stored = trail.sealed(session, NOTE, [row.id for row, *_facts in rows], "export")
+    for row, session_at, author in rows:
+        apart = stored[row.id].apart if has_subjective else None
         found.append(
             HandedNote(
                 row.id,
@@ -121,7 +123,7 @@ def _notes(session: Session, opener: Opener, patient_id: int, *, has_subjective:
                 row.template_code,
                 row.status,
                 row.signed_at,
-                opener.open(row.sealed, NOTE, row.id, patient_id),
+                opener.open(stored[row.id].text, NOTE, row.id, patient_id),
                 opener.open(apart, SUBJECTIVE, row.id, patient_id).get("text", "") if apart else "",
                 _addenda(session, opener, row.id, patient_id),
             )
@@ -131,16 +133,15 @@ def _notes(session: Session, opener: Opener, patient_id: int, *, has_subjective:
 
 def _addenda(session: Session, opener: Opener, note_id: int, patient_id: int) -> list[tuple[datetime, str]]:
     asked = select(NoteAddendum).where(NoteAddendum.note_id == note_id).order_by(NoteAddendum.id)
-    return [
-        (row.written_at, opener.open(row.sealed, ADDENDUM, row.id, patient_id)["text"])
-        for row in session.scalars(asked).all()
-    ]
+    rows = session.scalars(asked).all()
+    stored = trail.sealed(session, ADDENDUM, [row.id for row in rows], "export")
+    return [(row.written_at, opener.open(stored[row.id].text, ADDENDUM, row.id, patient_id)["text"]) for row in rows]
 
 
 def _documents(session: Session, opener: Opener, patient_id: int) -> list[HandedDocument]:
     asked = select(Document).where(Document.patient_id == patient_id).order_by(Document.added_at, Document.id)
     found = []
     for row in session.scalars(asked).all():
-        trail.opened(session, DOCUMENT, row.id, patient_id, "export")
-        found.append(HandedDocument(row.id, row.kind, row.added_at, opened(opener, row)))
+        stored = trail.sealed(session, DOCUMENT, [row.id], "export")[row.id]
+        found.append(HandedDocument(row.id, row.kind, row.added_at, opened(opener, row, stored)))
     return found

@@ -1,4 +1,7 @@
-"""Tables of the clinical record. Text is in columns named ``sealed…`` only, and sealed before it gets there."""
+"""Tables of the clinical record. Text is in columns named ``sealed…`` only, and sealed before it gets there.
+
+Nobody reads ``sealed`` from a table, so it is never loaded with a row: ``trail.sealed`` hands it out.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,7 @@ class HistoryVersion(Base):
     version: Mapped[int] = mapped_column(Integer)
     author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class NoteTemplateChoice(Base):
@@ -120,8 +123,8 @@ class SessionNote(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     saved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    sealed_subjective: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sealed_subjective: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own protocol
 
@@ -135,7 +138,7 @@ class NoteAddendum(Base):
     note_id: Mapped[int] = mapped_column(ForeignKey("session_note.id"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
     written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
 class Document(Base):
@@ -161,4 +164,4 @@ class Document(Base):
     put_away_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     put_away_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     sealed_name: Mapped[bytes] = mapped_column(LargeBinary)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)

@@ -190,8 +190,8 @@ def history(actor: Actor, patient_id: int, version: int | None = None, reason: t
         if found is None:
             return History(patient_id, 0)
         row, author = found
-        trail.opened(session, HISTORY, row.id, row.patient_id, reason)
-        texts = Opener(session).open(row.sealed, HISTORY, row.id, row.patient_id)
+        stored = trail.sealed(session, HISTORY, [row.id], reason)[row.id]
+        texts = Opener(session).open(stored.text, HISTORY, row.id, row.patient_id)
         return History(patient_id, row.version, row.written_at, author, texts)
 
 
@@ -321,22 +321,26 @@ def open_note(actor: Actor, note_id: int, reason: trail.Reason = "read") -> Note
         found = session.execute(asked).one_or_none()
         if found is None:
             raise NotFoundError("No such note.")
-        trail.opened(session, NOTE, note_id, found[0].patient_id, reason)
-        return _opened(Opener(session), found[0], NoteFact(*found[1:]), list(session.scalars(added)))
+        row, opener = found[0], Opener(session)
+        stored = trail.sealed(session, NOTE, [note_id], reason)[note_id]
+        addenda = list(session.scalars(added))
+        texts = trail.sealed(session, ADDENDUM, [each.id for each in addenda], reason)
+        told = [
+            Addendum(each.written_at, opener.open(texts[each.id].text, ADDENDUM, each.id, row.patient_id)["text"])
+            for each in addenda
+        ]
+        return _opened(opener, row, stored, NoteFact(*found[1:]), told)
 
 
-def _opened(opener: Opener, row: SessionNote, fact: NoteFact, added: list[NoteAddendum]) -> Note:
-    apart = row.sealed_subjective
+def _opened(opener: Opener, row: SessionNote, stored: trail.Sealed, fact: NoteFact, addenda: list[Addendum]) -> Note:
+    apart = stored.apart
     return Note(
         fact,
         row.version,
         row.saved_at,
-        opener.open(row.sealed, NOTE, row.id, row.patient_id),
+        opener.open(stored.text, NOTE, row.id, row.patient_id),
         opener.open(apart, SUBJECTIVE, row.id, row.patient_id).get("text", "") if apart else "",
-        [
-            Addendum(each.written_at, opener.open(each.sealed, ADDENDUM, each.id, row.patient_id)["text"])
-            for each in added
-        ],
+        addenda,
     )
 
 
@@ -354,12 +358,13 @@ def search_notes(actor: Actor, words: str, patient_id: int | None = None, months
     with transaction(actor, "therapist") as session:
         rows = session.execute(asked).all()
         opener = Opener(session)
-        opener.prepare([row[0].sealed for row in rows])
-        notes = [_opened(opener, row[0], NoteFact(*row[1:]), []) for row in rows[:MOST_SEARCHED]]
+        stored = trail.sealed(session, NOTE, [row[0].id for row in rows[:MOST_SEARCHED]], "search")
+        opener.prepare([each.text for each in stored.values()])
+        notes = [_opened(opener, row[0], stored[row[0].id], NoteFact(*row[1:]), []) for row in rows[:MOST_SEARCHED]]
         found = [(note, rules.snippet([*note.sections.values(), note.subjective], words)) for note in notes]
         hits = [Hit(note.fact, shown) for note, shown in found if shown]
         for hit in hits:
-            trail.opened(session, NOTE, hit.fact.id, hit.fact.patient_id, "search")
+            trail.hit(session, NOTE, hit.fact.id, hit.fact.patient_id)
     return Found(hits, len(notes), len(rows) <= MOST_SEARCHED)
 
 

@@ -54,15 +54,76 @@ language sql stable security definer set search_path from current as $$
     )
 $$;
 """
+# No role reads a sealed text from its table: this hands it out to whoever may open it, and puts that on record. Texts
+# gone through in a search are one entry. The command line, which works as the owner, opens those of everybody.
+OPENING = """
+create function may_open(about text, ids bigint[]) returns table (row_id bigint, file bigint)
+language plpgsql stable security definer set search_path from current as $$
+declare
+    is_owner boolean := current_setting('role', true) = 'intersession_owner';
+    me bigint := uid();
+    taken name := coalesce(session_role(), '');
+begin
+    case about
+        when 'session_note' then
+            return query select n.id, n.patient_id from session_note as n
+            where n.id = any(ids) and (is_owner or (taken = 'app_therapist' and n.author_id = me));
+        when 'note_addendum' then
+            return query select a.id, n.patient_id from note_addendum as a join session_note as n on n.id = a.note_id
+            where a.id = any(ids) and (is_owner or (taken = 'app_therapist' and a.author_id = me));
+        when 'clinical_history_version' then
+            return query select h.id, h.patient_id from clinical_history_version as h
+            where h.id = any(ids) and (
+                is_owner or (taken = 'app_therapist' and h.patient_id in (select session_files()))
+            );
+        when 'document' then
+            return query select d.id, d.patient_id from document as d
+            where d.id = any(ids) and (
+                is_owner or (taken = 'app_therapist' and d.patient_id in (select session_files()))
+                or (taken in ('app_manager', 'app_front_desk') and not d.is_clinical)
+            );
+    end case;
+end $$;
+create function open_sealed(about text, ids bigint[], why text)
+returns table (row_id bigint, sealed bytea, apart bytea)
+language plpgsql volatile security definer set search_path from current as $$
+declare
+    opened bigint[] := array(select m.row_id from may_open(about, ids) as m);
+begin
+    if why = 'search' then
+        insert into audit_log (session_id, user_id, role, operation, table_name, rows, reason)
+        select s.session_id, s.user_id, s.role, 'opened', about, cardinality(opened), why from session_now() as s;
+    else
+        perform audit_note('opened', about, m.row_id::text, m.file, why) from may_open(about, ids) as m;
+    end if;
+    case about
+        when 'session_note' then
+            return query select n.id, n.sealed, n.sealed_subjective from session_note as n where n.id = any(opened);
+        when 'note_addendum' then
+            return query select a.id, a.sealed, null::bytea from note_addendum as a where a.id = any(opened);
+        when 'clinical_history_version' then
+            return query select h.id, h.sealed, null::bytea from clinical_history_version as h where h.id = any(opened);
+        when 'document' then
+            return query select d.id, d.sealed, null::bytea from document as d where d.id = any(opened);
+    end case;
+end $$;
+"""
 APPEND_ONLY = ("clinical_history_version", "note_addendum")
 RIGHTS = {
     "patient_key": Right("ri", rows=f"patient_id = {PATIENTS}"),
     "clinical_history_version": Right(
-        "ri", rows=f"patient_id = {FILES}", writes=f"{OWN} and patient_id = {FILES}"
+        "ri",
+        rows=f"patient_id = {FILES}",
+        columns=("id", "patient_id", "version", "author_id", "written_at"),
+        writes=f"{OWN} and patient_id = {FILES}",
     ),
     "session_note": Right(
         "riud",
         rows=OWN,
+        columns=(
+            "id", "appointment_id", "patient_id", "author_id", "therapist_id", "template_code", "status", "version",
+            "created_at", "saved_at", "signed_at",
+        ),
         changes=(
             "template_code", "status", "version", "saved_at", "signed_at", "sealed", "sealed_subjective",
         ),
@@ -71,6 +132,7 @@ RIGHTS = {
     "note_addendum": Right(
         "ri",
         rows=OWN,
+        columns=("id", "note_id", "author_id", "written_at"),
         writes=f"{OWN} and exists ("
         "select from session_note as own where own.id = note_addendum.note_id and own.status = 'signed')",
     ),
@@ -83,7 +145,7 @@ def upgrade() -> None:
     _create_keys()
     _create_histories()
     _create_notes()
-    for script in (SIGNED_IS_LOCKED, KEY_STAYS_PATIENTS, MASTER_KEYS):
+    for script in (SIGNED_IS_LOCKED, KEY_STAYS_PATIENTS, MASTER_KEYS, OPENING):
         op.execute(script)
     for table in APPEND_ONLY:
         op.execute(
@@ -92,6 +154,9 @@ def upgrade() -> None:
     for function in ("signed_note_is_locked", "patient_key_stays", "master_keys_in_use"):
         op.execute(f"revoke execute on function {function} from public")
     op.execute("grant execute on function master_keys_in_use to app_rt")
+    for function in ("may_open(text, bigint[])", "open_sealed(text, bigint[], text)"):
+        op.execute(f"revoke execute on function {function} from public")
+    op.execute("grant execute on function open_sealed(text, bigint[], text) to app_staff")
     # Neither figures nor checks are given anything of these tables.
     for table, right in RIGHTS.items():
         protect(table, is_for_figures=False, therapist=right)
@@ -213,5 +278,5 @@ def downgrade() -> None:
         if table != "session_note":
             op.drop_table(table)
     op.drop_table("session_note")
-    for function in ("master_keys_in_use", "patient_key_stays", "signed_note_is_locked"):
+    for function in ("open_sealed", "may_open", "master_keys_in_use", "patient_key_stays", "signed_note_is_locked"):
         op.execute(f"drop function {function}")

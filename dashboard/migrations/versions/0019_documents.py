@@ -15,6 +15,10 @@ depends_on = None
 
 FILES = "any(array(select session_files()))"
 OFFICE = ("manager", "front_desk")
+COLUMNS = (
+    *("id", "patient_id", "kind", "is_clinical", "media_type", "size", "sha256", "added_by_id", "added_at"),
+    *("put_away_at", "put_away_by_id", "sealed_name"),
+)
 PUT_AWAY = ("put_away_at", "put_away_by_id")
 
 
@@ -51,13 +55,13 @@ def upgrade() -> None:
     op.create_index("ix_document_patient_id_added_at", "document", ["patient_id", "added_at"], unique=False)
     # What is sealed is not text that compresses.
     op.execute("alter table document alter sealed set storage external")
-    office = Right("riu", rows="not is_clinical", changes=PUT_AWAY)
+    office = Right("riu", rows="not is_clinical", columns=COLUMNS, changes=PUT_AWAY)
     protect(
         "document",
         is_for_figures=False,
         manager=office,
         front_desk=office,
-        therapist=Right("riu", rows=f"patient_id = {FILES}", changes=PUT_AWAY),
+        therapist=Right("riu", rows=f"patient_id = {FILES}", columns=COLUMNS, changes=PUT_AWAY),
     )
     audit("document", "id")
     for role in OFFICE:

@@ -146,3 +146,38 @@ def test_the_template_is_chosen_by_each_therapist(room: Room) -> None:
     assert queries.template_of(room.luis) == "soap"
     note = commands.start_note(room.ana, room.session, room.eva)
     assert queries.open_note(room.ana, note).fact.template_code == "birp"
+
+
+SEALED = {"session_note": "sealed_subjective", "note_addendum": "sealed", "clinical_history_version": "sealed"}
+
+
+@pytest.mark.parametrize("table", SEALED)
+def test_not_even_its_author_reads_a_text_from_its_table_past_the_record(room: Room, table: str) -> None:
+    commands.add_addendum(room.ana, room.note(sign=True), "Later")
+    commands.write_history(room.ana, room.eva, 0, {"medication": SECRET})
+    past = text(f"select {SEALED[table]} from {table}")
+    with pytest.raises(DatabaseRefusal, match="not_allowed"), transaction(room.ana) as session:
+        session.execute(past)
+    with db.administration() as session:  # the owner of the schema could
+        assert session.execute(past).all()
+
+
+def test_the_database_hands_a_text_out_to_its_author_alone_and_notes_each(room: Room) -> None:
+    note = room.note(sign=True)
+    opened = text("select row_id from open_sealed('session_note', array[cast(:note as bigint)], 'read')")
+    noted = "select count(*) from audit_log where operation = 'opened' and table_name = 'session_note'"
+    before = rows(noted)[0][0]
+    for other in (room.luis, *room.others.values()):
+        with transaction(other) as session:
+            assert session.execute(opened, {"note": note}).all() == []
+    assert rows(noted)[0][0] == before
+    with transaction(room.ana) as session:
+        assert session.execute(opened, {"note": note}).all() == [(note,)]
+    assert rows(noted)[0][0] == before + 1
+
+
+def test_what_a_search_goes_through_is_one_entry_with_its_number(room: Room) -> None:
+    room.note()
+    queries.search_notes(room.ana, "nothing like it")
+    found = rows("select rows, patient_id, row_key from audit_log where reason = 'search'")
+    assert found == [(1, None, None)]
