@@ -13,8 +13,10 @@ import urllib.request
 from types import FrameType
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import db
+from dashboard.access import chain
 from dashboard.config import ROOT, settings
 
 SECRETS_OF_THE_DASHBOARD = (
@@ -25,6 +27,7 @@ SECRETS_OF_THE_DASHBOARD = (
 )
 READY_SECONDS = 60
 STOP_SECONDS = 15
+ANCHOR_SECONDS = 3_600
 
 
 def environment(*logins: str) -> dict[str, str]:
@@ -59,7 +62,11 @@ def serve(port: int) -> int:
             click.echo("The dashboard did not start.", err=True)
             return 1
         click.echo(f"Intersession is ready at http://{_shown(host)}:{port}")
+        anchored_at = time.monotonic() - ANCHOR_SECONDS
         while not stopping.asked and children[0].poll() is None:
+            if time.monotonic() >= anchored_at + ANCHOR_SECONDS:
+                _anchor()
+                anchored_at = time.monotonic()
             time.sleep(0.3)
             if children[1].poll() is not None:
                 children[1] = subprocess.Popen(worker, env=environment("transformer", "checker"), cwd=ROOT)
@@ -67,6 +74,16 @@ def serve(port: int) -> int:
         return 0 if stopping.asked else 1
     finally:
         _stop(children)
+
+
+def _anchor() -> None:
+    """Keep the present end of the audit log outside the database; a failure is told and stops nothing."""
+    try:
+        chain.anchor()
+    except chain.BrokenAnchorError as error:
+        click.echo(f"The audit log is not anchored. {error}", err=True)
+    except (OSError, DBAPIError, db.DatabaseRefusal, db.NoDatabaseError) as error:
+        click.echo(f"The audit log could not be anchored ({type(error).__name__}); tried again in an hour.", err=True)
 
 
 class _Stopping:

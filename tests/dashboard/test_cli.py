@@ -23,6 +23,7 @@ import psycopg
 import pytest
 
 from dashboard import postgres
+from dashboard.access import chain
 from dashboard.config import ROOT
 
 PRACTICE = Path(__file__).parent / "imports" / "samples" / "practice"
@@ -228,6 +229,7 @@ def test_up_loads_the_synthetic_practice_tells_its_address_and_stops_whole_on_a_
             state = json.loads(body)
             assert (status, state["database"], state["migrations"]) == (200, "ok", "ok")
             assert state["figures_as_of"]
+            assert until((folder / chain.ANCHOR_FILE).exists, 15)
             running = children(started.process.pid)
             server = postgres.status(folder)
             started.process.send_signal(signal.SIGTERM)
