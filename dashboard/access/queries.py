@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from dashboard import db
+from dashboard import clock, db
 from dashboard.access.actor import Actor, require
 from dashboard.access.models import Practice
 
@@ -34,6 +35,12 @@ def practice() -> PracticeProfile:
     if row is None:
         return UNNAMED
     return PracticeProfile(row.name, row.country, row.currency, row.locale, row.time_zone, row.is_synthetic)
+
+
+def today(session: Session) -> date:
+    """Return the practice's calendar day, as ``practice_today`` of the database does."""
+    row = session.get(Practice, 1)
+    return clock.today(row.time_zone if row else UNNAMED.time_zone)
 
 
 def has_people() -> bool:

@@ -13,6 +13,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dashboard.access import queries as access
 from dashboard.access.actor import Actor, NotFoundError, Role, RuleBrokenError, transaction
 from dashboard.agenda.models import Appointment, Attendee
 from dashboard.billing import charging, invoicing, ledger, parties, rules
@@ -92,7 +93,7 @@ def write_off_charge(actor: Actor, charge_id: int, reason: str) -> int:
         left = charge.amount_cents - invoiced
         if left <= 0 or charge.reverses_id is not None or ledger.is_settled_otherwise(session, charge_id):
             raise RuleBrokenError("Nothing of this charge is left to write off.")
-        today = parties.today(session)
+        today = access.today(session)
         row = ChargeWriteOff(charge_id=charge_id, amount_cents=left, written_off_on=today, reason=reason)
         session.add(row)
         session.flush()
@@ -113,7 +114,7 @@ def invoice_charges(actor: Actor, charge_ids: Iterable[int], *, issued_on: date 
         by_party: dict[tuple[int, int | None], list[Charge]] = defaultdict(list)
         for charge in invoicing.invoiceable(session, wanted):
             by_party[charge.patient_id, charge.payer_id].append(charge)
-        today = parties.today(session)
+        today = access.today(session)
         day = issued_on or today
         if not EARLIEST <= day <= today:
             raise RuleBrokenError("An invoice is dated today or earlier.")
@@ -143,7 +144,7 @@ def correct_invoice(actor: Actor, invoice_id: int) -> int:
             raise RuleBrokenError("This invoice was corrected already, or is itself a correction.")
         if ledger.allocated_cents(session, invoice_id) > 0:
             raise RuleBrokenError("Take the payment back first: it settles a part of this invoice.")
-        return invoicing.issue_correction(session, invoice, parties.today(session))
+        return invoicing.issue_correction(session, invoice, access.today(session))
 
 
 def record_payment(
@@ -182,7 +183,7 @@ def record_payment(
 
 
 def _receive(session: Session, asked: Payment, invoice_id: int | None) -> int:
-    today = parties.today(session)
+    today = access.today(session)
     _check_payment(session, asked, today)
     invoices = ledger.open_invoices(session, asked.patient_id, asked.payer_id, first=invoice_id)
     if invoice_id is not None and invoice_id not in {invoice.id for invoice in invoices}:
@@ -230,7 +231,7 @@ def apply_credit(actor: Actor, invoice_id: int) -> int:
         invoice = _locked_invoice(session, invoice_id)
         payments = ledger.unspent_payments(session, invoice.patient_id, invoice.payer_id)
         wanted = [rules.Open(invoice_id, ledger.open_cents(session, invoice_id))]
-        applied = ledger.allocate(session, rules.allocation_plan(payments, wanted), parties.today(session))
+        applied = ledger.allocate(session, rules.allocation_plan(payments, wanted), access.today(session))
         if applied == 0:
             raise RuleBrokenError("Nothing is open, or there is no credit to apply.")
         return applied
@@ -254,7 +255,7 @@ def reverse_payment(actor: Actor, payment_id: int, idempotency_key: str) -> int:
         reversed_by = select(Payment.id).where(Payment.reverses_id == payment_id).limit(1)
         if earlier is not None or payment.reverses_id is not None or session.scalar(reversed_by) is not None:
             raise RuleBrokenError("This payment was taken back already.")
-        today = parties.today(session)
+        today = access.today(session)
         reversal = Payment(
             patient_id=payment.patient_id,
             payer_id=payment.payer_id,

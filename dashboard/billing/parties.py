@@ -9,7 +9,6 @@ from datetime import date, timedelta
 from sqlalchemy import false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from dashboard import clock
 from dashboard.access.actor import NotFoundError, RuleBrokenError
 from dashboard.access.models import Practice
 from dashboard.billing import rules
@@ -88,12 +87,6 @@ def issuer(session: Session) -> Practice:
     if practice is None:
         raise RuleBrokenError("Name the practice first: an invoice says who issues it.")
     return practice
-
-
-def today(session: Session) -> date:
-    """Return the practice's calendar day."""
-    practice = session.get(Practice, 1)
-    return clock.today(practice.time_zone) if practice else clock.today()
 
 
 def recipient(session: Session, patient_id: int, payer_id: int | None, issued_on: date) -> Recipient:

@@ -18,6 +18,7 @@ from dashboard.access.actor import (
     RuleBrokenError,
     transaction,
 )
+from dashboard.access.queries import today
 from dashboard.agenda.models import Attendee
 from dashboard.clinical import rules, trail
 from dashboard.clinical.data_keys import Opener, key_of_patient, next_id
@@ -43,7 +44,7 @@ def open_history(actor: Actor, patient_id: int) -> None:
 
 
 def _open(session: Session, actor: Actor, patient_id: int) -> None:
-    opened = {"patient_id": patient_id, "opened_by_id": actor.therapist_id, "opened_on": func.current_date()}
+    opened = {"patient_id": patient_id, "opened_by_id": actor.therapist_id, "opened_on": today(session)}
     session.execute(insert(ClinicalHistory).values(opened).on_conflict_do_nothing())
 
 

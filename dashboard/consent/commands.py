@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, RuleBrokenError, transaction
+from dashboard.access.queries import today
 from dashboard.consent import rules, signers
 from dashboard.consent.models import (
     CHANNELS,
@@ -53,7 +53,7 @@ def request_consent(actor: Actor, patient_id: int, kind: str) -> int:
         if open_one is not None:
             return open_one
         template = _template(session, kind, patient.preferred_language)
-        consent = Consent(patient_id=patient_id, template_id=template.id, requested_on=clock.today())
+        consent = Consent(patient_id=patient_id, template_id=template.id, requested_on=today(session))
         session.add(consent)
         session.flush()
         return consent.id
@@ -122,7 +122,7 @@ def record_signature(actor: Actor, consent_id: int, signature: Signature) -> boo
     with transaction(actor, *WRITERS) as session:
         consent, template, patient = _open_consent(session, actor, consent_id)
         signing = signers.of(session, template, patient, consent_id, signature.signed_on)
-        _check_signature(signature, consent, template, signing)
+        _check_signature(signature, consent, template, signing, today(session))
         session.add(
             ConsentSignature(
                 consent_id=consent_id,
@@ -144,11 +144,11 @@ def record_signature(actor: Actor, consent_id: int, signature: Signature) -> boo
 
 
 def _check_signature(
-    signature: Signature, consent: Consent, template: ConsentTemplate, signing: signers.Signing
+    signature: Signature, consent: Consent, template: ConsentTemplate, signing: signers.Signing, latest: date
 ) -> None:
     if template.text_sha256 != signature.text_sha256:
         raise RuleBrokenError("The text was changed since it was shown. Request a new consent.")
-    if not consent.requested_on <= signature.signed_on <= clock.today():
+    if not consent.requested_on <= signature.signed_on <= latest:
         raise RuleBrokenError("The day of the signature lies between the request and today.")
     signer = rules.Signer(signature.guardian_id)
     if signer in signing.signed:
@@ -184,7 +184,7 @@ def complete_consent(actor: Actor, consent_id: int) -> None:
     """
     with transaction(actor, *WRITERS) as session:
         consent, template, patient = _open_consent(session, actor, consent_id)
-        signing = signers.of(session, template, patient, consent_id, clock.today())
+        signing = signers.of(session, template, patient, consent_id, today(session))
         if not signing.is_complete:
             raise RuleBrokenError("A signature is missing.")
         _complete(session, consent, template, max(signing.signed_on.values()))
@@ -194,7 +194,7 @@ def decline_consent(actor: Actor, consent_id: int) -> None:
     """Record that the person does not consent."""
     with transaction(actor, *WRITERS) as session:
         consent, _template_read, _patient = _open_consent(session, actor, consent_id)
-        consent.state, consent.declined_on = "declined", clock.today()
+        consent.state, consent.declined_on = "declined", today(session)
 
 
 def withdraw_consent(actor: Actor, consent_id: int) -> None:
@@ -206,7 +206,7 @@ def withdraw_consent(actor: Actor, consent_id: int) -> None:
         _file(session, actor, consent.patient_id)
         if consent.state != "signed":
             raise RuleBrokenError("Only a signed consent can be withdrawn.")
-        consent.state, consent.ended_on = "withdrawn", clock.today()
+        consent.state, consent.ended_on = "withdrawn", today(session)
 
 
 def _file(session: Session, actor: Actor, patient_id: int) -> Patient:

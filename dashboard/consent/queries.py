@@ -8,10 +8,10 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import func, select
 
-from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, reading
 from dashboard.access.frames import Question, frame, number_of_rows
 from dashboard.access.models import AppUser
+from dashboard.access.queries import today
 from dashboard.consent import rules, signers
 from dashboard.consent.marts import CONSENT_STATUS, SESSIONS_WITHOUT_CONSENT
 from dashboard.consent.models import Consent, ConsentAttempt, ConsentTemplate
@@ -149,7 +149,7 @@ def consent_form(actor: Actor, consent_id: int) -> ConsentForm:
             consent.requested_on,
             consent.signed_on,
             consent.valid_until,
-            signers.of(session, template, patient, consent.id, clock.today()),
+            signers.of(session, template, patient, consent.id, today(session)),
         )
 
 

@@ -13,6 +13,7 @@ from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, RuleBrokenError, reading, transaction
 from dashboard.access.frames import frame
 from dashboard.access.models import AppUser
+from dashboard.access.queries import today
 from dashboard.patients import rules
 from dashboard.patients.commands import file_at_version
 from dashboard.patients.models import CareTeamMember, Patient
@@ -107,12 +108,11 @@ def end(actor: Actor, member_id: int) -> None:
     Raises:
         NotFoundError: there is no such membership, or it ended.
     """
-    today = clock.today()
     with transaction(actor, "manager") as session:
-        member = session.get(CareTeamMember, member_id)
-        if member is None or (member.valid_until is not None and member.valid_until <= today):
+        member, day = session.get(CareTeamMember, member_id), today(session)
+        if member is None or (member.valid_until is not None and member.valid_until <= day):
             raise NotFoundError("Not found.")
-        member.valid_until = max(today, member.valid_from)
+        member.valid_until = max(day, member.valid_from)
 
 
 def hand_over(actor: Actor, patient_id: int, version: int, therapist_id: int, keeps_until: date | None) -> None:
@@ -129,7 +129,7 @@ def hand_over(actor: Actor, patient_id: int, version: int, therapist_id: int, ke
         if before == therapist_id:
             raise RuleBrokenError("This therapist has the file already.")
         patient.main_therapist_id = therapist_id
-        if before is not None and keeps_until is not None and keeps_until > clock.today():
+        if before is not None and keeps_until is not None and keeps_until > today(session):
             member = CareTeamMember(patient_id=patient_id, therapist_id=before, kind="co_therapist")
             member.valid_until, member.created_by_id = keeps_until, actor.user_id
             session.add(member)
@@ -180,6 +180,6 @@ def emergencies(actor: Actor) -> pd.DataFrame:
 
 def emergencies_number(actor: Actor) -> int:
     """Return how many files are open in an emergency now."""
-    found = select(func.count()).where(CareTeamMember.kind == EMERGENCY, CareTeamMember.valid_until > clock.today())
+    emergencies = select(func.count()).where(CareTeamMember.kind == EMERGENCY)
     with reading(actor, "manager") as session:
-        return session.scalar(found) or 0
+        return session.scalar(emergencies.where(CareTeamMember.valid_until > today(session))) or 0

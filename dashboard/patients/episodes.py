@@ -7,8 +7,8 @@ from datetime import date
 
 from sqlalchemy import select
 
-from dashboard import clock
 from dashboard.access.actor import Actor, RuleBrokenError, reading, transaction
+from dashboard.access.queries import today
 from dashboard.patients.commands import file_at_version
 from dashboard.patients.models import DISCHARGE_REASONS, CareEpisode
 from dashboard.patients.queries import READERS
@@ -50,7 +50,7 @@ def discharge(actor: Actor, patient_id: int, version: int, on: date, reason: str
             raise RuleBrokenError("The file is closed already.")
         ongoing = CareEpisode.patient_id == patient_id, CareEpisode.discharged_on.is_(None)
         episode = session.scalars(select(CareEpisode).where(*ongoing)).one()
-        if not episode.opened_on <= on <= clock.today():
+        if not episode.opened_on <= on <= today(session):
             raise RuleBrokenError("Care ends between its beginning and today.")
         episode.reason = reason
         session.flush()  # the database closes the episode with the file

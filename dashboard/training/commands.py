@@ -13,7 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from dashboard import clock
 from dashboard.access.actor import Actor, ChangedSinceError, NotFoundError, Role, RuleBrokenError, transaction
-from dashboard.access.models import Practice
+from dashboard.access.queries import today
 from dashboard.team.models import Therapist
 from dashboard.training import rules
 from dashboard.training.models import KINDS, MODES, TOPICS, TrainingEntry
@@ -173,9 +173,7 @@ def _checked(session: Session, training: Training) -> Training:
         raise RuleBrokenError("Training needs a title, of at most 200 characters like its provider.")
     if training.kind not in KINDS or training.topic not in TOPICS or training.mode not in MODES:
         raise RuleBrokenError("Choose kind, topic and mode from the lists.")
-    practice = session.get(Practice, 1)
-    today = clock.today(practice.time_zone) if practice else clock.today()
-    if not rules.is_done(training.started_on, training.ended_on, today):
+    if not rules.is_done(training.started_on, training.ended_on, today(session)):
         raise RuleBrokenError("Training is logged once it is done, and it begins before it ends.")
     if not rules.are_hours_plausible(training.hours, training.started_on, training.ended_on):
         raise RuleBrokenError("So many hours do not fit between these days.")

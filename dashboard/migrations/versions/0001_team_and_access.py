@@ -22,6 +22,15 @@ return lower(translate(
 ))
 """
 
+# Not the server's day: between midnight here and midnight there a consent would be signed tomorrow.
+TODAY = """
+create function practice_today() returns date
+language plpgsql stable security definer set search_path from current as $$
+begin
+    return (now() at time zone coalesce((select p.time_zone from practice_profile as p), 'Europe/Madrid'))::date;
+end $$;
+"""
+
 
 def upgrade() -> None:
     """Apply this step."""
@@ -42,6 +51,8 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_practice_profile_single_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practice_profile")),
     )
+    op.execute(TODAY)
+    op.execute("revoke execute on function practice_today() from public")
     op.create_table(
         "service",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -199,5 +210,6 @@ def downgrade() -> None:
     op.drop_table("room")
     op.drop_table("site")
     op.drop_table("service")
+    op.execute("drop function practice_today")
     op.drop_table("practice_profile")
     op.execute("drop function plain_text")

@@ -71,7 +71,7 @@ def upgrade() -> None:
         sa.Column("pays", sa.String(length=10), server_default="self", nullable=False),
         sa.Column("status", sa.String(length=12), server_default="active", nullable=False),
         sa.Column("preferred_language", sa.String(length=5), server_default="es", nullable=False),
-        sa.Column("opened_on", sa.Date(), server_default=sa.text("CURRENT_DATE"), nullable=False),
+        sa.Column("opened_on", sa.Date(), server_default=sa.text("practice_today()"), nullable=False),
         sa.Column("discharged_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),

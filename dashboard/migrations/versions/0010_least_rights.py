@@ -39,6 +39,7 @@ def upgrade() -> None:
     op.execute(f"grant usage on schema {schema} to app_rt, app_staff, transformer, checker")
     op.execute(f"revoke execute on all functions in schema {schema} from public")
     op.execute("grant execute on function plain_text(text) to app_staff, transformer, checker")
+    op.execute("grant execute on function practice_today() to app_staff")
     op.execute("grant select on practice_profile, refresh_run, alembic_version to app_rt")
     op.execute(f"grant select on all tables in schema {schema} to transformer")
     op.execute("revoke select on import_staging, import_set_aside, external_ref from transformer")

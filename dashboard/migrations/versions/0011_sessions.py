@@ -58,18 +58,18 @@ IN_CARE = """
     select id from patient where main_therapist_id = me
     union
     select patient_id from care_team
-    where therapist_id = me and current_date >= valid_from and current_date < coalesce(valid_until, 'infinity'::date)
+    where therapist_id = me and today >= valid_from and today < coalesce(valid_until, 'infinity'::date)
 """
 WHOSE = """
 create function session_files() returns setof bigint
 language plpgsql stable security definer set search_path from current as $$
-declare me bigint := session_therapist();
+declare me bigint := session_therapist(); today date := practice_today();
 begin
     return query @in_care@;
 end $$;
 create function session_patients() returns setof bigint
 language plpgsql stable security definer set search_path from current as $$
-declare me bigint := session_therapist();
+declare me bigint := session_therapist(); today date := practice_today();
 begin
     return query @in_care@ union select patient_id from appointment_patient where therapist_id = me;
 end $$;
@@ -162,7 +162,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.BigInteger(), nullable=False),
         sa.Column("therapist_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("valid_from", sa.Date(), server_default=sa.text("CURRENT_DATE"), nullable=False),
+        sa.Column("valid_from", sa.Date(), server_default=sa.text("practice_today()"), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("reason", sa.String(length=300), nullable=True),
         sa.Column("created_by_id", sa.BigInteger(), nullable=True),

@@ -21,7 +21,7 @@ begin
     select id into file from patient where number = wanted;
     if file is null or file in (select session_files()) then return file; end if;
     insert into care_team (patient_id, therapist_id, kind, valid_until, reason, created_by_id)
-    values (file, me, 'break_glass', current_date + least(greatest(days, 1), 3), why, uid());
+    values (file, me, 'break_glass', practice_today() + least(greatest(days, 1), 3), why, uid());
     return file;
 end $$;
 """

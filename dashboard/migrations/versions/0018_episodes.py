@@ -21,7 +21,7 @@ KEEPING = """
 create function care_ended_on(file patient) returns date
 language sql stable set search_path from current as $$
     select case when file.status in ('discharged', 'archived') then
-        greatest(coalesce(file.discharged_on, file.died_on, current_date), file.opened_on)
+        greatest(coalesce(file.discharged_on, file.died_on, practice_today()), file.opened_on)
     end
 $$;
 create function fill_care_episodes() returns void
@@ -41,7 +41,7 @@ begin
     from new_rows as n join patient as p using (id)
     where e.patient_id = n.id and e.discharged_on is null and care_ended_on(p) is not null;
     insert into care_episode (patient_id, opened_on)
-    select n.id, current_date from new_rows as n join old_rows as o using (id)
+    select n.id, practice_today() from new_rows as n join old_rows as o using (id)
     where n.status in ('waiting', 'active') and o.status in ('discharged', 'archived')
     on conflict do nothing;
     return null;

@@ -104,7 +104,7 @@ language plpgsql security definer set search_path from current as $$
 begin
     if session_role() is distinct from 'app_manager' then return false; end if;
     perform from patient where id = file for update;
-    if not exists (select from retention_of(file) as r where r.clinical_until <= current_date) then
+    if not exists (select from retention_of(file) as r where r.clinical_until <= practice_today()) then
         raise exception using errcode = '23514', constraint = 'retention', message = 'a duty to keep this stands';
     end if;
     update patient_key set wrapped = null, destroyed_at = now()
@@ -119,7 +119,7 @@ declare
 begin
     if session_role() is distinct from 'app_manager' then return false; end if;
     perform from patient where id = file for update;
-    if not exists (select from retention_of(file) as r where r.person_until <= current_date) then
+    if not exists (select from retention_of(file) as r where r.person_until <= practice_today()) then
         raise exception using errcode = '23514', constraint = 'retention', message = 'a duty to keep this stands';
     end if;
     perform erase_clinical(file), set_config('app.erasing', 'on', true);

@@ -137,7 +137,7 @@ ASKED: list[Callable[[Any], object]] = [
     around,
     queries.unconfirmed_appointments,
     queries.unconfirmed_count,
-    lambda actor: queries.next_appointments(actor, clock.today(), "Europe/Madrid"),
+    lambda actor: queries.next_appointments(actor, clock.today("Europe/Madrid"), "Europe/Madrid"),
     lambda actor: queries.appointment(actor, 1),
 ]
 

@@ -16,7 +16,7 @@ from dashboard.training import queries as training
 from tests.acting import someone
 from tests.conftest import Database
 
-YEAR = Filters(since=clock.today() - timedelta(days=365), until=clock.today())
+YEAR = Filters(since=clock.today("Europe/Madrid") - timedelta(days=365), until=clock.today("Europe/Madrid"))
 
 
 def person(role: str) -> Actor:

@@ -18,7 +18,7 @@ from dashboard.team.models import Therapist
 from tests.acting import newcomer
 from tests.conftest import Database
 
-TODAY = clock.today()
+TODAY = clock.today("Europe/Madrid")
 LONG_AGO = TODAY - timedelta(days=200)
 TEXT = "I was told and agree."
 

@@ -44,7 +44,7 @@ def therapist_id(people: People) -> int:
 
 
 def test_a_substitute_has_the_file_from_the_first_day_to_the_last(people: People) -> None:
-    patient, today = people.open(actor=people.colleague), clock.today()
+    patient, today = people.open(actor=people.colleague), clock.today("Europe/Madrid")
     assert not has_file(people, patient)
     tomorrow, week = today + timedelta(days=1), today + timedelta(days=7)
     early = care_team.add(people.manager, patient, therapist_id(people), "substitute", tomorrow, week)
@@ -67,19 +67,21 @@ def test_who_only_sees_a_patient_in_the_agenda_does_not_have_the_file(people: Pe
 
 def test_a_membership_ends_at_once_and_stays_in_the_list(people: People) -> None:
     patient = people.open(actor=people.colleague)
-    member = care_team.add(people.manager, patient, therapist_id(people), "supervisor", clock.today(), None)
+    member = care_team.add(
+        people.manager, patient, therapist_id(people), "supervisor", clock.today("Europe/Madrid"), None
+    )
     assert has_file(people, patient)
     care_team.end(people.manager, member)
     assert not has_file(people, patient)
     [shown] = care_team.members(people.front_desk, patient)
     assert (shown.id, shown.name, shown.added_by) == (member, "Ana Ruiz", "manager")
-    assert shown.is_over(clock.today())
+    assert shown.is_over(clock.today("Europe/Madrid"))
     with pytest.raises(NotFoundError):
         care_team.end(people.manager, member)
 
 
 def test_what_makes_no_sense_is_refused(people: People) -> None:
-    patient, today, me = people.open(actor=people.therapist), clock.today(), therapist_id(people)
+    patient, today, me = people.open(actor=people.therapist), clock.today("Europe/Madrid"), therapist_id(people)
     colleague = people.colleague.therapist_id
     assert colleague is not None
     with pytest.raises(RuleBrokenError):
@@ -101,7 +103,9 @@ def test_what_makes_no_sense_is_refused(people: People) -> None:
 def test_only_the_manager_decides(people: People, who: str) -> None:
     patient = people.open(actor=people.therapist)
     with pytest.raises(NotAllowedError):
-        care_team.add(getattr(people, who), patient, therapist_id(people), "supervisor", clock.today(), None)
+        care_team.add(
+            getattr(people, who), patient, therapist_id(people), "supervisor", clock.today("Europe/Madrid"), None
+        )
     with pytest.raises(NotAllowedError):
         care_team.hand_over(getattr(people, who), patient, 1, therapist_id(people), None)
     with pytest.raises(NotAllowedError):
@@ -111,7 +115,7 @@ def test_only_the_manager_decides(people: People, who: str) -> None:
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_file_is_handed_over_and_the_old_therapist_keeps_it_for_a_while(people: People, keeps: bool) -> None:
     patient = people.open(actor=people.therapist)
-    until = clock.today() + timedelta(days=30) if keeps else None
+    until = clock.today("Europe/Madrid") + timedelta(days=30) if keeps else None
     colleague = people.colleague.therapist_id
     assert colleague is not None
     with pytest.raises(ChangedSinceError):
@@ -136,7 +140,7 @@ def test_in_an_emergency_a_therapist_gets_in_with_a_reason_that_the_manager_read
     assert has_file(people, patient)
     [row] = care_team.emergencies(people.manager).to_dict("records")
     assert (row["patient_id"], row["therapist_name"], row["reason"]) == (patient, "Ana Ruiz", REASON)
-    assert row["until"] == clock.today() + timedelta(days=3)
+    assert row["until"] == clock.today("Europe/Madrid") + timedelta(days=3)
     assert care_team.emergencies_number(people.manager) == 1
     [member] = care_team.members(people.colleague, patient)
     assert (member.kind, member.reason) == (EMERGENCY, REASON)

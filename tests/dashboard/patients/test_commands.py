@@ -73,7 +73,7 @@ def test_a_name_that_does_not_fit_is_refused_without_a_database(given_name: str)
         {"emergency_telephone": "none"},
         {"email": "eva"},
         {"postal_code": "99999", "country": "ES"},
-        {"birth_date": clock.today() + timedelta(days=1)},
+        {"birth_date": clock.today("Europe/Madrid") + timedelta(days=3)},
         {"sex": "robot"},
         {"status": "gone"},
         {"number": 7},
@@ -125,7 +125,7 @@ def test_who_else_pays_is_noted_changed_and_stays_of_its_file(people: People) ->
     with db.administration() as session:
         session.add(Payer(name="Aseguradora"))
     [(payer, _name)] = queries.payer_names(people.front_desk).items()
-    terms = {"payer_id": payer, "policy_number": None, "valid_from": clock.today(), "valid_until": None}
+    terms = {"payer_id": payer, "policy_number": None, "valid_from": clock.today("Europe/Madrid"), "valid_until": None}
     coverage = commands.note_coverage(people.front_desk, patient, None, terms)
     commands.note_coverage(people.front_desk, patient, coverage, {**terms, "policy_number": " P-1 "})
     assert queries.coverages(people.front_desk, patient)["policy_number"].tolist() == ["P-1"]
@@ -133,7 +133,7 @@ def test_who_else_pays_is_noted_changed_and_stays_of_its_file(people: People) ->
         with pytest.raises(NotFoundError):
             commands.note_coverage(people.front_desk, file, coverage, {**terms, **change})
     for wrong in (
-        {"valid_until": clock.today() - timedelta(days=1)},
+        {"valid_until": clock.today("Europe/Madrid") - timedelta(days=1)},
         {"valid_from": None},
         {"policy_number": "x" * 81},
     ):

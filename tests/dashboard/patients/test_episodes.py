@@ -14,7 +14,7 @@ from tests.dashboard.patients.conftest import People
 
 
 def test_care_ends_is_taken_up_again_and_both_episodes_stay(people: People) -> None:
-    patient, today = people.open(), clock.today()
+    patient, today = people.open(), clock.today("Europe/Madrid")
     [open_one] = episodes.episodes(people.front_desk, patient)
     assert (open_one.opened_on, open_one.discharged_on) == (today, None)
     episodes.discharge(people.front_desk, patient, 1, today, "completed")
@@ -38,8 +38,8 @@ def test_a_closed_file_of_an_import_has_an_end_of_care_and_can_be_taken_up_again
         statement = (
             "insert into patient (given_name, status, opened_on, died_on) values ('Eva', 'archived', :since, :died)"
         )
-        since = clock.today() - timedelta(days=9)
-        died = clock.today() - timedelta(days=2)
+        since = clock.today("Europe/Madrid") - timedelta(days=9)
+        died = clock.today("Europe/Madrid") - timedelta(days=2)
         session.execute(text(statement), {"since": since, "died": died})
         patient: int = session.execute(text("select id from patient")).scalar_one()
     assert [each.discharged_on for each in episodes.episodes(people.manager, patient)] == [died]
@@ -50,7 +50,7 @@ def test_a_closed_file_of_an_import_has_an_end_of_care_and_can_be_taken_up_again
 
 
 def test_what_does_not_fit_the_files_state_is_refused(people: People) -> None:
-    patient, today = people.open(), clock.today()
+    patient, today = people.open(), clock.today("Europe/Madrid")
     for on in (today + timedelta(days=1), today - timedelta(days=1)):
         with pytest.raises(RuleBrokenError):
             episodes.discharge(people.front_desk, patient, 1, on, "completed")
@@ -72,6 +72,6 @@ def test_what_does_not_fit_the_files_state_is_refused(people: People) -> None:
 def test_a_colleagues_file_is_neither_closed_nor_told_of(people: People) -> None:
     patient = people.open(actor=people.colleague)
     with pytest.raises(NotFoundError):
-        episodes.discharge(people.therapist, patient, 1, clock.today(), "completed")
+        episodes.discharge(people.therapist, patient, 1, clock.today("Europe/Madrid"), "completed")
     assert episodes.episodes(people.therapist, patient) == []
-    episodes.discharge(people.colleague, patient, 1, clock.today(), "dropped_out")
+    episodes.discharge(people.colleague, patient, 1, clock.today("Europe/Madrid"), "dropped_out")

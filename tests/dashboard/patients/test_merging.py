@@ -134,7 +134,7 @@ def test_a_merged_file_is_read_and_not_changed_nor_listed(room: Room) -> None:
     with pytest.raises(RuleBrokenError, match="merged"):
         commands.change_file(desk, room.tomas, gone.version, {"profession": "Sailor"})
     with pytest.raises(RuleBrokenError, match="merged"):
-        episodes.discharge(desk, room.tomas, gone.version, clock.today(), "completed")
+        episodes.discharge(desk, room.tomas, gone.version, clock.today("Europe/Madrid"), "completed")
     with pytest.raises(Exception, match="merged"):
         run("update patient set profession = 'Sailor' where id = :id", id=room.tomas)
     assert list(queries.files_matching(desk)["patient_id"]) == [room.eva]
@@ -183,11 +183,11 @@ def test_a_merged_file_is_kept_as_long_as_the_other_and_erased_with_it(room: Roo
     run("update patient set surname_1 = 'Quetzalia' where id = :id", id=room.eva)
     merging.merge(desk, room.tomas, room.eva)
     assert rights.due(manager, date(2100, 1, 1)).empty
-    long_ago = clock.today() - timedelta(days=3_000)
+    long_ago = clock.today("Europe/Madrid") - timedelta(days=3_000)
     for id_ in (room.eva, room.tomas):
         run("update care_episode set opened_on = :on, discharged_on = :on where patient_id = :id", on=long_ago, id=id_)
     run("update patient set opened_on = :on, status = 'discharged' where id = :id", on=long_ago, id=room.tomas)
-    assert list(rights.due(manager, clock.today())["patient_id"]) == [room.tomas]
+    assert list(rights.due(manager, clock.today("Europe/Madrid"))["patient_id"]) == [room.tomas]
     rights.erase(manager, room.tomas, "person")
     assert rows("select count(*) from patient_key where wrapped is not null")[0][0] == 0
     assert rows("select count(*) from patient where surname_1 = 'Quetzalia'")[0][0] == 0

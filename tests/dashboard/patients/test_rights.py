@@ -31,7 +31,7 @@ def run(statement: str, **values: object) -> None:
 
 def discharged(room: Room, years_ago: float) -> None:
     """Let Eva's care have ended some years ago."""
-    on = clock.today() - timedelta(days=int(365.25 * years_ago) + 2)
+    on = clock.today("Europe/Madrid") - timedelta(days=int(365.25 * years_ago) + 2)
     run(
         "update patient set opened_on = :on, discharged_on = :on, status = 'discharged' where id = :id",
         on=on,
@@ -98,9 +98,9 @@ def test_a_record_is_kept_five_years_from_the_last_discharge(room: Room) -> None
 def test_another_episode_keeps_the_record(room: Room) -> None:
     manager = room.others["manager"]
     discharged(room, 5)
-    assert list(rights.due(manager, clock.today())["patient_id"]) == [room.eva]
+    assert list(rights.due(manager, clock.today("Europe/Madrid"))["patient_id"]) == [room.eva]
     episodes.reopen(manager, room.eva, queries.patient_file(manager, room.eva).version)
-    assert rights.due(manager, clock.today()).empty
+    assert rights.due(manager, clock.today("Europe/Madrid")).empty
     with pytest.raises(RuleBrokenError, match="longer"):
         rights.erase(manager, room.eva, "clinical")
 
@@ -131,14 +131,14 @@ def test_an_invoice_keeps_the_person_longer_than_the_record(room: Room) -> None:
         "insert into payment (patient_id, method, amount_cents, received_on, idempotency_key)"
         " values (:id, 'cash', 6000, :on, 'k')",
         id=room.eva,
-        on=clock.today() - timedelta(days=365 * 5),
+        on=clock.today("Europe/Madrid") - timedelta(days=365 * 5),
     )
-    [due] = rights.due(manager, clock.today()).to_dict("records")
-    assert due["clinical_until"] <= clock.today() < due["person_until"]
+    [due] = rights.due(manager, clock.today("Europe/Madrid")).to_dict("records")
+    assert due["clinical_until"] <= clock.today("Europe/Madrid") < due["person_until"]
     with pytest.raises(RuleBrokenError, match="longer"):
         rights.erase(manager, room.eva, "person")
     rights.erase(manager, room.eva, "clinical")
-    assert rights.due(manager, clock.today()).empty
+    assert rights.due(manager, clock.today("Europe/Madrid")).empty
 
 
 def test_an_erased_person_has_no_name_left(room: Room) -> None:
@@ -170,7 +170,7 @@ def test_an_erased_person_has_no_name_left(room: Room) -> None:
     assert "600111222" not in told
     assert queries.files_matching(manager, secret).empty
     assert set(rights.retention(manager, room.eva).erased) == {"clinical", "person"}
-    assert rights.due(manager, clock.today()).empty
+    assert rights.due(manager, clock.today("Europe/Madrid")).empty
 
 
 def test_nobody_but_a_manager_erases(room: Room) -> None:

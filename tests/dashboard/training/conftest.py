@@ -16,7 +16,7 @@ from dashboard.training.queries import Entry
 from tests.acting import newcomer
 from tests.conftest import Database
 
-TODAY = clock.today()
+TODAY = clock.today("Europe/Madrid")
 
 
 @dataclass(frozen=True)
