@@ -15,7 +15,10 @@ from tests.dashboard.billing.conftest import House, charges_of, owner, rows
 
 STANDING = """
 select appointment_id from marts.session_money as money join practice.service on service.id = service_id
-where money_status = 'not_invoiced' and written_off_amount = 0 and service.kind = %s
+where money_status = 'not_invoiced' and written_off_amount = 0 and service.kind = %s and not exists (
+    select from practice.charge join practice.invoice_line as line on line.charge_id = charge.id
+    where charge.appointment_id = money.appointment_id
+)
 order by appointment_id limit 1
 """
 MONEY = """
