@@ -172,7 +172,12 @@ def file_at_version(session: Session, actor: Actor, patient_id: int, version: in
     return found
 
 
-def _visible_file(session: Session, actor: Actor, patient_id: int) -> Patient:
+def file_of(session: Session, actor: Actor, patient_id: int) -> Patient:
+    """Return a file to add something to.
+
+    Raises:
+        NotFoundError: there is no such file for this person.
+    """
     found = session.scalars(select(Patient).where(Patient.id == patient_id, is_visible_to(actor))).one_or_none()
     if found is None:
         raise NotFoundError("Not found.")
@@ -199,7 +204,7 @@ def note_guardian(actor: Actor, patient_id: int, guardian_id: int | None, fields
         raise RuleBrokenError("This choice is not on the list.")
     _check_contact(texts)
     with transaction(actor, *WRITERS) as session:
-        _visible_file(session, actor, patient_id)
+        file_of(session, actor, patient_id)
         guardian = Guardian(patient_id=patient_id) if guardian_id is None else session.get(Guardian, guardian_id)
         if guardian is None or guardian.patient_id != patient_id:
             raise NotFoundError("Not found.")
@@ -228,7 +233,7 @@ def note_coverage(actor: Actor, patient_id: int, coverage_id: int | None, fields
     if starts is None or (ends is not None and ends < starts):
         raise RuleBrokenError("It begins on a day, and ends on that day or later.")
     with transaction(actor, *WRITERS) as session:
-        _visible_file(session, actor, patient_id)
+        file_of(session, actor, patient_id)
         coverage = Coverage(patient_id=patient_id) if coverage_id is None else session.get(Coverage, coverage_id)
         if coverage is None or coverage.patient_id != patient_id or session.get(Payer, fields["payer_id"]) is None:
             raise NotFoundError("Not found.")

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from dashboard.access.actor import Actor, NotAllowedError, NotFoundError, Role, reading, require
 from dashboard.access.frames import MOST_COUNTED, Question, frame, number_of_rows
 from dashboard.patients import rules
-from dashboard.patients.models import CaseMember, Coverage, Guardian, Lookup, Patient, PatientCase, Payer
+from dashboard.patients.models import Coverage, Guardian, Lookup, Patient, Payer
 from dashboard.patients.names import SITE, THERAPIST, THERAPIST_NAME
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
@@ -328,16 +328,3 @@ def payer_names(actor: Actor) -> dict[int, str]:
     """Return the insurers and others who pay, by id, in the order of their names."""
     with reading(actor, *READERS) as session:
         return {row.id: row.name for row in session.execute(select(Payer.id, Payer.name).order_by(Payer.name))}
-
-
-def treated_together_with(actor: Actor, patient_id: int) -> pd.DataFrame:
-    """Return the other files of this file's couple or family: patient_id, name, kind; only those ``actor`` may see."""
-    mine = select(CaseMember.case_id).where(CaseMember.patient_id == patient_id)
-    found = (
-        select(Patient.id.label("patient_id"), NAME, PatientCase.kind)
-        .join(CaseMember, CaseMember.patient_id == Patient.id)
-        .join(PatientCase, PatientCase.id == CaseMember.case_id)
-        .where(CaseMember.case_id.in_(mine), Patient.id != patient_id, is_visible_to(actor))
-        .order_by(Patient.search_name)
-    )
-    return frame(actor, found, *READERS)

@@ -14,6 +14,7 @@ from dashboard.patients import commands, queries, rules
 from dashboard.patients.queries import GuardianOfFile, PatientFile
 from dashboard.ui import (
     address,
+    file_case,
     file_documents,
     file_merge,
     file_payers,
@@ -30,7 +31,7 @@ from dashboard.ui import (
 from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.navigation import page_file
-from dashboard.ui.tables import Column, Here, Link, table
+from dashboard.ui.tables import Column, Link, table
 from dashboard.ui.text import plain
 
 SEVERITY_COLOURS: dict[str, Literal["red", "orange", "gray"]] = {
@@ -129,17 +130,7 @@ def show(part: str, actor: Actor, file: PatientFile) -> None:
 
 
 def _family(actor: Actor, file: PatientFile) -> None:
-    together = queries.treated_together_with(actor, file.id)
-    if not together.empty:
-        st.caption(_("Treated together with"))
-        cases = {"couple": _("Couple"), "family": _("Family")}
-        table(
-            together.assign(kind=together["kind"].map(cases)),
-            [Column("name", _("Name")), Column("kind", _("Case"))],
-            key=f"patient_files_together_{file.id}",
-            empty="",
-            opens=lambda row: Here({"patient": int(row["patient_id"]), "part": ""}),
-        )
+    file_case.show(actor, file)
     st.caption(_("Guardians"))
     known = queries.guardians(actor, file.id)
     for guardian in known:

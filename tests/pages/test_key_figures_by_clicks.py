@@ -30,3 +30,20 @@ def test_a_therapist_reads_their_own_figures_and_no_revenue(page: Page, dashboar
     expect(page.get_by_text("Delivered sessions", exact=True)).to_be_visible()
     expect(page.get_by_text("Revenue invoiced")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Therapist")).to_have_count(0)
+
+
+def test_a_manager_reads_revenue_and_no_name_where_few_people_are_counted(page: Page, dashboard: Dashboard) -> None:
+    open_as(page, dashboard, "manager", "key_figures")
+    expect(page.get_by_text("Revenue invoiced", exact=True)).to_be_visible()
+    [(figure, therapist)] = dashboard.rows(
+        "select 'kpi_new_patients', therapist_id from marts.kpi_new_patients"
+        " where grain = 'therapist' and is_suppressed order by month desc limit 1"
+    )
+    page.goto(f"{dashboard.url}/key_figures?figure={figure}&therapist={therapist}")
+    expect(settled(page).get_by_text("Fewer than 5 patients: not shown").first).to_be_visible()
+    shown = page.content()
+    names = dashboard.rows(
+        "select concat_ws(' ', given_name, surname_1, surname_2) from patient where main_therapist_id = %s", therapist
+    )
+    assert len(names) > 5
+    assert [name for (name,) in names if str(name) in shown] == []

@@ -1,4 +1,4 @@
-"""A minor's second file in a real browser: warned of, opened all the same, two guardians added, merged, and undone."""
+"""A minor's second file in a real browser: warned of, two guardians added, merged, undone; and a couple made of two."""
 
 from __future__ import annotations
 
@@ -58,3 +58,24 @@ def test_a_second_file_of_a_minor_is_merged_and_the_merge_undone(page: Page, das
     page.get_by_role("button", name="Undo the merge").click()
     expect(page.get_by_text("there are two files again")).to_be_visible()
     assert dashboard.rows("select status from patient where id = %s", second) != [("merged",)]
+
+
+def test_two_files_are_made_a_couple_and_parted(page: Page, dashboard: Dashboard) -> None:
+    [(first, _number), (second, number)] = dashboard.rows(
+        "select id, number from patient as p where status = 'active' and not exists"
+        " (select from case_member as m where m.patient_id = p.id) order by id limit 2"
+    )
+    open_as(page, dashboard, "front_desk", f"patient_files?patient={first}&part=family")
+    page.get_by_text("Treat together with another file").click()
+    page.get_by_label("Number of the other file").fill("999999")
+    page.get_by_role("button", name="Treat together", exact=True).click()
+    expect(page.get_by_text("Not found, or not available to you.")).to_be_visible()
+    page.get_by_label("Number of the other file").fill(str(number))
+    page.get_by_role("button", name="Treat together", exact=True).click()
+    expect(page.get_by_text("The files are treated together.")).to_be_visible()
+    expect(settled(page).get_by_text("Treated together with", exact=True)).to_be_visible()
+    of_case = "select m.patient_id from case_member as m join case_member as o using (case_id) where o.patient_id = %s"
+    assert sorted(dashboard.rows(of_case, first)) == [(first,), (second,)]
+    page.get_by_role("button", name="Take this file out: Couple").click()
+    expect(page.get_by_text("The file is treated alone again.")).to_be_visible()
+    assert dashboard.rows(of_case, first) == []

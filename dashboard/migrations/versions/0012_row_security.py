@@ -78,7 +78,11 @@ RIGHTS: dict[str, dict[str, Right]] = {
         **OFFICE,
         "therapist": Right("r", rows="exists (select from case_member as own where own.case_id = patient_case.id)"),
     },
-    "case_member": {**OFFICE, "therapist": Right("r", rows=f"patient_id = {FILES}")},
+    "case_member": {
+        "manager": Right("riud"),
+        "front_desk": Right("riud"),
+        "therapist": Right("r", rows=f"patient_id = {FILES}"),
+    },
     "payer": {**STAFF_READS, **OFFICE},
     "coverage": {**OFFICE, "therapist": Right("r", rows=f"patient_id = {PATIENTS}")},
     "clinical_history": {

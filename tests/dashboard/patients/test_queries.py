@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.access.actor import Actor, NotAllowedError
-from dashboard.patients import commands, queries
+from dashboard.patients import cases, commands, queries
 from tests.dashboard.patients.conftest import People
 
 
@@ -103,4 +103,4 @@ def test_what_surrounds_a_file_is_shown_to_those_who_may_see_the_file(people: Pe
     assert [one.name for one in queries.guardians(people.colleague, patient)] == ["Rosa"]
     assert queries.guardians(people.therapist, patient) == []
     assert queries.coverages(people.therapist, patient).empty
-    assert queries.treated_together_with(people.therapist, patient).empty
+    assert cases.treated_together_with(people.therapist, patient).empty
