@@ -16,7 +16,7 @@ select therapist_id, display_name, counting_hours, logged_hours
 from marts.training_progress join app_user using (therapist_id)
 where remaining_hours > 10 and requirement_code not in (
     select requirement_code from training_requirement_part where subject = 'course'
-)
+) and 1 = (select count(*) from marts.training_progress as every where every.therapist_id = app_user.therapist_id)
 order by therapist_id limit 1
 """
 PROGRESS = (
