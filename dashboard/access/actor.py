@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from dashboard import db
 
 Role = Literal["manager", "therapist", "front_desk", "auditor"]
+OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal, select, union
 from sqlalchemy.orm import Session, aliased
 
-from dashboard.access.actor import Actor, NotFoundError, reading
+from dashboard.access.actor import OFFICE, Actor, NotFoundError, reading
 from dashboard.agenda.models import Appointment
 from dashboard.billing import ledger
 from dashboard.billing.models import Charge, ChargeWriteOff, Invoice, InvoiceLine, Payment, PaymentAllocation
-from dashboard.billing.queries import INVOICE_NUMBER, OFFICE, PATIENT_NAME, number_in_words
+from dashboard.billing.queries import INVOICE_NUMBER, PATIENT_NAME, number_in_words
 from dashboard.patients.models import Coverage, Patient, Payer
 from dashboard.team.models import Service
 

@@ -14,13 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard.access import queries as access
-from dashboard.access.actor import Actor, NotFoundError, Role, RuleBrokenError, transaction
+from dashboard.access.actor import OFFICE, Actor, NotFoundError, Role, RuleBrokenError, transaction
 from dashboard.agenda.models import Appointment, Attendee
 from dashboard.billing import charging, invoicing, ledger, parties, rules
 from dashboard.billing.models import METHODS, Charge, ChargeWriteOff, Invoice, Payment
 from dashboard.patients.models import Payer
 
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 CARE: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 
 WRITE_OFF_REASONS = ("goodwill", "hardship", "error", "uncollectable")

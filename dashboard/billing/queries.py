@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Numeric, String, TableClause, cast, distin
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
 
-from dashboard.access.actor import Actor, Role, reading
+from dashboard.access.actor import OFFICE, Actor, reading
 from dashboard.access.frames import Question, frame, number_of_rows
 from dashboard.agenda.models import Appointment, Attendee
 from dashboard.billing.charging import KINDS
@@ -21,8 +21,6 @@ from dashboard.billing.marts import CHARGES_TO_INVOICE, KPI_AGEING, OPEN_INVOICE
 from dashboard.billing.models import Charge, ChargeWriteOff, Invoice, Payment
 from dashboard.patients.models import Patient, Payer
 from dashboard.team.models import Service, Therapist
-
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 
 STATUSES = ("not_charged", "not_invoiced", "invoiced", "part_paid", "overdue", "paid", "written_off", "no_charge")
 OUTSTANDING = "outstanding"

@@ -69,6 +69,12 @@ class Opener:
         if ids:
             self._rows |= {row.id: row for row in self._session.execute(_KEYS.where(PatientKey.id.in_(ids)))}
 
+    def is_erased(self, blob: bytes) -> bool:
+        """Whether the key of a text was destroyed, and the text erased with it."""
+        self.prepare([blob])
+        row = self._rows.get(key_id_of(blob))
+        return row is not None and row.wrapped is None
+
     def open(self, blob: bytes, table: str, row_id: int, patient_id: int) -> dict[str, str]:
         """Return the texts sealed at a row.
 

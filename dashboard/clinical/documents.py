@@ -116,6 +116,8 @@ _FACTS: Any = (
 def documents(actor: Actor, patient_id: int) -> list[DocumentFact]:
     """Return the documents of a file that this person may open, the latest first, those put away among them.
 
+    What was erased is not among them.
+
     Raises:
         SealError: a name cannot be read; nothing is returned.
     """
@@ -124,7 +126,7 @@ def documents(actor: Actor, patient_id: int) -> list[DocumentFact]:
         rows = session.execute(asked.limit(MOST)).all()
         opener = Opener(session)
         opener.prepare([row.sealed_name for row in rows])
-        return [_fact(opener, row) for row in rows]
+        return [_fact(opener, row) for row in rows if not opener.is_erased(row.sealed_name)]
 
 
 def _fact(opener: Opener, row: Any) -> DocumentFact:

@@ -75,6 +75,8 @@ class ClinicalRecord:
 def clinical_record(session: Session, actor: Actor, patient_id: int, *, has_subjective: bool) -> ClinicalRecord:
     """Open all of a patient's clinical record that ``actor`` may open, and put each opening on record.
 
+    What was erased is not there to be handed out.
+
     Raises:
         SealError: something cannot be read; nothing is returned.
     """
@@ -97,6 +99,8 @@ def _histories(session: Session, opener: Opener, patient_id: int) -> list[Handed
     rows = session.execute(asked).all()
     stored = trail.sealed(session, HISTORY, [row.id for row, _author in rows], "export")
     for row, author in rows:
+        if opener.is_erased(stored[row.id].text):
+            continue
         sections = opener.open(stored[row.id].text, HISTORY, row.id, patient_id)
         found.append(HandedHistory(row.version, row.written_at, author, sections))
     return found
@@ -114,6 +118,8 @@ def _notes(session: Session, opener: Opener, patient_id: int, *, has_subjective:
     rows = session.execute(asked).all()
     stored = trail.sealed(session, NOTE, [row.id for row, *_facts in rows], "export")
     for row, session_at, author in rows:
+        if opener.is_erased(stored[row.id].text):
+            continue
         apart = stored[row.id].apart if has_subjective else None
         found.append(
             HandedNote(
@@ -142,6 +148,8 @@ def _documents(session: Session, opener: Opener, patient_id: int) -> list[Handed
     asked = select(Document).where(Document.patient_id == patient_id).order_by(Document.added_at, Document.id)
     found = []
     for row in session.scalars(asked).all():
+        if opener.is_erased(row.sealed_name):
+            continue
         stored = trail.sealed(session, DOCUMENT, [row.id], "export")[row.id]
         found.append(HandedDocument(row.id, row.kind, row.added_at, opened(opener, row, stored)))
     return found

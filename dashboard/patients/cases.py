@@ -5,14 +5,13 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import delete, func, select
 
-from dashboard.access.actor import Actor, NotFoundError, Role, RuleBrokenError, transaction
+from dashboard.access.actor import OFFICE, Actor, NotFoundError, RuleBrokenError, transaction
 from dashboard.access.frames import frame
 from dashboard.access.queries import today
 from dashboard.patients.commands import file_of
 from dashboard.patients.models import CaseMember, Patient, PatientCase
 from dashboard.patients.queries import NAME, READERS, is_visible_to
 
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 KINDS = ("couple", "family")
 
 

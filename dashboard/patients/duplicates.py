@@ -15,12 +15,11 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from dashboard.access.actor import Actor, NotFoundError, Role, reading, transaction
+from dashboard.access.actor import OFFICE, Actor, NotFoundError, reading, transaction
 from dashboard.patients.likeness import Likeness, Record, likeness
 from dashboard.patients.models import Patient, ToldApart
 from dashboard.patients.queries import READERS
 
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 MOST_CANDIDATES = 400
 MOST_PAIRS = 2_000
 LARGEST_BLOCK = 20

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.orm import Session, aliased
 
-from dashboard.access.actor import Actor, NotFoundError, Role, RuleBrokenError, reading, transaction
+from dashboard.access.actor import OFFICE, Actor, NotFoundError, RuleBrokenError, reading, transaction
 from dashboard.access.models import AppUser
 from dashboard.db import DatabaseRefusal
 from dashboard.patients.models import FileMerge, Patient
 from dashboard.patients.queries import READERS
 
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 MERGE = text("select merge_files(:kept, :gone)")
+FILES = text("select files_of_person(:file)")
 UNDO = text("select undo_merge(:merge)")
 REFUSED = {
     "merge_chain": RuleBrokenError("One of these files was merged already. Undo that first."),
@@ -50,16 +50,7 @@ def merge(actor: Actor, kept_id: int, merged_id: int) -> int:
         NotFoundError: one of the files does not exist.
         RuleBrokenError: one was merged already, is restricted, or both have an appointment at one hour.
     """
-    try:
-        with transaction(actor, *OFFICE) as session:
-            made = session.execute(MERGE, {"kept": kept_id, "gone": merged_id}).scalar()
-    except DatabaseRefusal as refused:
-        if refused.constraint in REFUSED:
-            raise RuleBrokenError(str(REFUSED[refused.constraint])) from None
-        raise
-    if made is None:
-        raise NotFoundError("Not found.")
-    return int(made)
+    return _done(actor, MERGE, {"kept": kept_id, "gone": merged_id})
 
 
 def undo(actor: Actor, merge_id: int) -> None:
@@ -69,15 +60,21 @@ def undo(actor: Actor, merge_id: int) -> None:
         NotFoundError: there is none such, or it was undone already.
         RuleBrokenError: going back, two appointments would be at one hour.
     """
+    _done(actor, UNDO, {"merge": merge_id})
+
+
+def _done(actor: Actor, asked: TextClause, values: dict[str, int]) -> int:
+    """Have the database do it, and return what it returned."""
     try:
         with transaction(actor, *OFFICE) as session:
-            is_undone = session.execute(UNDO, {"merge": merge_id}).scalar()
+            answer = session.execute(asked, values).scalar()
     except DatabaseRefusal as refused:
         if refused.constraint in REFUSED:
             raise RuleBrokenError(str(REFUSED[refused.constraint])) from None
         raise
-    if not is_undone:
+    if not answer:
         raise NotFoundError("Not found.")
+    return int(answer)
 
 
 def merges(actor: Actor, patient_id: int) -> list[Merge]:
@@ -97,5 +94,5 @@ def merges(actor: Actor, patient_id: int) -> list[Merge]:
 
 def files_of_person(session: Session, patient_id: int) -> list[int]:
     """Return the file and those that were merged into it."""
-    standing = FileMerge.kept_id == patient_id, FileMerge.undone_at.is_(None)
-    return [patient_id, *session.scalars(select(FileMerge.merged_id).where(*standing).order_by(FileMerge.id))]
+    found: list[int] = session.execute(FILES, {"file": patient_id}).scalar_one()
+    return found

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 import pandas as pd
 from sqlalchemy import (
@@ -25,13 +26,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from dashboard.access.actor import Actor, NotAllowedError, NotFoundError, Role, reading, require
+from dashboard.access.actor import OFFICE, Actor, NotAllowedError, NotFoundError, Role, reading, require
 from dashboard.access.frames import MOST_COUNTED, Question, frame, number_of_rows
 from dashboard.patients import rules
 from dashboard.patients.models import Coverage, Guardian, Lookup, Patient, Payer
 from dashboard.patients.names import SITE, THERAPIST, THERAPIST_NAME
 
-READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
+READERS: tuple[Role, ...] = (*OFFICE, "therapist")
 IN_CARE = literal_column("patient.id = any(array(select session_files()))", Boolean)
 """The files that a therapist is main therapist of or in the care team of, as the database knows them."""
 IN_OWN = literal_column("patient_lookup.patient_id = any(array(select session_files()))", Boolean)
@@ -133,7 +134,7 @@ def files_matching(
         .limit(limit)
         .offset(offset)
     )
-    return frame(actor, _matching(actor, found, typed, status, site_id, therapist_id), *READERS)
+    return frame(actor, _matching(actor, found, _keys_of(actor, typed), status, site_id, therapist_id), *READERS)
 
 
 def files_matching_number(
@@ -146,17 +147,22 @@ def files_matching_number(
 ) -> int:
     """Return how many files ``files_matching`` finds over all its pages, as far as lists are counted."""
     found: Question = select(Patient.id)
-    words = _words(typed)
+    keys = _keys_of(actor, typed)
     is_narrowed = any(wanted is not None for wanted in (status, site_id, therapist_id))
-    if len(words) == 1 and not is_narrowed:
-        keys = list(_keys(words[0]))
-        if len(keys) == 1 and _are_many(actor, keys[0]):
-            return MOST_COUNTED + 1
-    return number_of_rows(actor, _matching(actor, found, typed, status, site_id, therapist_id), *READERS)
+    if len(keys.many) == 1 and not keys.few and not is_narrowed:
+        return MOST_COUNTED + 1
+    return number_of_rows(actor, _matching(actor, found, keys, status, site_id, therapist_id), *READERS)
+
+
+class _Keys(NamedTuple):
+    """What a file has that is found, each with the conditions of which one suffices; by how many files have it."""
+
+    few: list[list[ColumnElement[bool]]]
+    many: list[list[ColumnElement[bool]]]
 
 
 def _matching(
-    actor: Actor, found: Question, typed: str, status: str | None, site_id: int | None, therapist_id: int | None
+    actor: Actor, found: Question, keys: _Keys, status: str | None, site_id: int | None, therapist_id: int | None
 ) -> Question:
     found = found.where(is_visible_to(actor))
     if status is None:
@@ -168,23 +174,24 @@ def _matching(
     ):
         if wanted is not None:
             found = found.where(column == wanted)
-    few: list[list[ColumnElement[bool]]] = []
-    many: list[list[ColumnElement[bool]]] = []
-    for conditions in (conditions for word in _words(typed) for conditions in _keys(word)):
-        (many if _are_many(actor, conditions) else few).append(conditions)
     # What many files have is looked up file by file: walking through them in the order of their names meets a page of
     # them soon. What few have is gathered first, once.
-    found = found.where(*map(_has, many))
-    if not few:
+    found = found.where(*map(_has, keys.many))
+    if not keys.few:
         return found
     own = IN_OWN if actor.role == "therapist" else true()
-    gathered = intersect(*(union(*(_with(each).where(own) for each in conditions)) for conditions in few))
+    gathered = intersect(*(union(*(_with(each).where(own) for each in conditions)) for conditions in keys.few))
     met = gathered.cte("met").prefix_with("materialized")
     return found.where(Patient.id.in_(select(met.c.patient_id)))
 
 
-def _words(typed: str) -> list[str]:
-    return BETWEEN_DIGITS.sub("", rules.cleaned(typed[:LONGEST_SEARCH]) or "").split()[:MOST_WORDS]
+def _keys_of(actor: Actor, typed: str) -> _Keys:
+    """Return what the files have that ``typed`` finds; how many have it is counted here, once."""
+    words = BETWEEN_DIGITS.sub("", rules.cleaned(typed[:LONGEST_SEARCH]) or "").split()[:MOST_WORDS]
+    keys = _Keys([], [])
+    for conditions in (conditions for word in words for conditions in _keys(word)):
+        (keys.many if _are_many(actor, conditions) else keys.few).append(conditions)
+    return keys
 
 
 def _are_many(actor: Actor, conditions: list[ColumnElement[bool]]) -> bool:

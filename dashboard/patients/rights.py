@@ -8,14 +8,13 @@ from datetime import date, datetime
 import pandas as pd
 from sqlalchemy import func, select, text, update
 
-from dashboard.access.actor import Actor, NotAllowedError, NotFoundError, Role, RuleBrokenError, reading, transaction
+from dashboard.access.actor import OFFICE, Actor, NotAllowedError, NotFoundError, RuleBrokenError, reading, transaction
 from dashboard.access.models import AppUser
 from dashboard.db import DatabaseRefusal
 from dashboard.patients.models import Erasure, ProcessingRestriction, RetentionRule
 from dashboard.patients.queries import READERS, patient_file
 
 SHORTEST_REASON, LONGEST_REASON = 10, 300
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 COLUMNS = ("patient_id", "number", "name", "care_ended", "clinical_until", "person_until", "is_clinical_erased")
 OF_FILE = text("""
 select nullif(care_ended, 'infinity'), nullif(clinical_until, 'infinity'), nullif(person_until, 'infinity')

@@ -8,10 +8,8 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from dashboard.access.actor import Actor, Administrator, Role
-
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
-EVERYBODY: tuple[Role, ...] = (*OFFICE, "therapist")
+from dashboard.access.actor import OFFICE, Actor, Administrator, Role
+from dashboard.patients.queries import READERS
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Holding:
     name: str
     tables: tuple[str, ...]
     asked: TextClause
-    roles: tuple[Role, ...] = EVERYBODY
+    roles: tuple[Role, ...] = READERS
 
 
 HOLDINGS = (

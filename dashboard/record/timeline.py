@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import TextClause, text
 
-from dashboard.access.actor import Actor, Role, reading
+from dashboard.access.actor import OFFICE, Actor, reading
 from dashboard.patients.merging import files_of_person
 from dashboard.patients.queries import READERS, patient_file
 
@@ -54,7 +54,6 @@ MONEY = {
         from payment as p where p.patient_id = :file"""),
 }
 COLUMNS = ("on_day", "kind", "what", "detail", "record_id", "amount")
-WHO_SEES_MONEY: tuple[Role, ...] = ("manager", "front_desk")
 
 
 def kinds(actor: Actor) -> tuple[str, ...]:
@@ -85,4 +84,4 @@ def timeline(actor: Actor, patient_id: int, time_zone: str, parts: tuple[str, ..
 
 
 def _parts(actor: Actor) -> dict[str, TextClause]:
-    return CARE | MONEY if actor.role in WHO_SEES_MONEY else CARE
+    return CARE | MONEY if actor.role in OFFICE else CARE

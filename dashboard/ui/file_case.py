@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.access.actor import Actor
+from dashboard.access.actor import OFFICE, Actor
 from dashboard.patients import cases
 from dashboard.patients.queries import PatientFile
 from dashboard.ui import notice
@@ -30,7 +30,7 @@ def show(actor: Actor, file: PatientFile) -> None:
             empty="",
             opens=lambda row: Here({"patient": int(row["patient_id"]), "part": ""}),
         )
-    if actor.role not in cases.OFFICE or file.status == "merged":
+    if actor.role not in OFFICE or file.status == "merged":
         return
     for case_id, kind in together[["case_id", "kind"]].drop_duplicates().itertuples(index=False):
         title = _("Take this file out: {case}").format(case=kinds()[str(kind)])

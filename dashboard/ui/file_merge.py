@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard.access.actor import Actor
+from dashboard.access.actor import OFFICE, Actor
 from dashboard.patients import merging
-from dashboard.patients.merging import OFFICE, Merge
+from dashboard.patients.merging import Merge
 from dashboard.patients.queries import PatientFile
 from dashboard.ui import address, file_form, formats, notice
 from dashboard.ui.errors import told
@@ -70,7 +70,7 @@ def banner(actor: Actor, file: PatientFile) -> None:
 
 
 def _words(found: Merge, *, is_gone: bool) -> str:
-    facts = {"day": formats.day(found.at.date()), "by": plain(found.by or "–")}
+    facts = {"day": formats.moment(found.at), "by": plain(found.by or "–")}
     if is_gone:
         return ":material/merge: " + _(
             "Merged into file {number} on {day} by {by}; it can be read, not changed."

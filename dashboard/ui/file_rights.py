@@ -23,7 +23,7 @@ def badge(actor: Actor, patient_id: int) -> None:
     if standing := rights.restriction(actor, patient_id):
         st.warning(
             _("Processing is restricted since {day}: this file is kept and read, not changed.").format(
-                day=formats.day(standing.since.date())
+                day=formats.moment(standing.since)
             ),
             icon=":material/lock:",
         )
@@ -45,9 +45,10 @@ def _copy(actor: Actor, file: PatientFile) -> None:
         has_subjective = st.checkbox(_("With subjective annotations"), key="patient_files_rights_apart")
     else:
         st.caption(
-            _("The file, money, the documents that you may open, and who opened the file. The clinical record is")
-            + " "
-            + _("handed out by its therapists, or all at once with `intersession patients export`.")
+            _(
+                "The file, money, the documents that you may open, and who opened the file. The clinical record is"
+                " handed out by its therapists, or all at once with `intersession patients export`."
+            )
         )
     st.download_button(
         _("Download the copy"),

@@ -8,13 +8,12 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboard.access.actor import Actor, Role
+from dashboard.access.actor import OFFICE, Actor, Role
 from dashboard.config import ROOT
 from dashboard.ui.language import _
 
 EVERYBODY: tuple[Role, ...] = ("manager", "therapist", "front_desk", "auditor")
 CARE: tuple[Role, ...] = ("manager", "therapist", "front_desk")
-OFFICE: tuple[Role, ...] = ("manager", "front_desk")
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ RESTRICTED = (
 MERGED = """
 create function files_of_person(file bigint) returns bigint[]
 language sql stable set search_path from current as $$
-    select array_agg(id) from (
+    select array_agg(id order by id <> file, id) from (
         select file as id union select m.merged_id from file_merge as m where m.kept_id = file and m.undone_at is null
     ) as every
 $$;
@@ -139,6 +139,7 @@ begin
     where patient_id = any(files);
     update payment set reference = null where patient_id = any(files);
     update care_team set reason = null where patient_id = any(files) and kind <> 'break_glass';
+    update processing_restriction set reason = '–' where patient_id = any(files);
     delete from external_ref where entity = 'patient' and local_id = any(files);
     perform set_config('app.erasing', '', true);
     insert into erasure (patient_id, kind, by_id) values (file, 'person', uid()) on conflict do nothing;
@@ -161,8 +162,8 @@ def upgrade() -> None:
     op.execute(ERASING)
     for function in FUNCTIONS:
         op.execute(f"revoke execute on function {function} from public")
-    for function in ("files_of_person(bigint)", "retention_of(bigint)"):
-        op.execute(f"grant execute on function {function} to app_manager, app_front_desk")
+    op.execute("grant execute on function files_of_person(bigint) to app_staff")
+    op.execute("grant execute on function retention_of(bigint) to app_manager, app_front_desk")
     for function in ("erase_clinical(bigint)", "erase_person(bigint)"):
         op.execute(f"grant execute on function {function} to app_manager")
     _protect()

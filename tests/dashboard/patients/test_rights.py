@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date, timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from dashboard.clinical import queries as records
 from dashboard.clinical.errors import KeyMissingError
 from dashboard.db import DatabaseRefusal
 from dashboard.patients import commands, episodes, queries, rights
+from dashboard.record import export
 from tests.dashboard.billing.conftest import owner, rows
 from tests.dashboard.clinical.conftest import SECRET, Room, held
 from tests.dashboard.clinical.conftest import key_file as key_file  # noqa: PLC0414 - a fixture
@@ -119,6 +121,10 @@ def test_erasing_the_clinical_record_leaves_no_text_to_read(room: Room) -> None:
     ):
         with pytest.raises(KeyMissingError):
             opening()
+    assert documents.documents(room.ana, room.eva) == []
+    handed = export.gather(room.ana, room.eva, has_subjective=True)
+    assert (handed.clinical.histories, handed.clinical.notes, handed.clinical.documents) == ([], [], [])
+    assert handed.held["person"][0]["given_name"] == "Eva"
     assert set(rights.retention(manager, room.eva).erased) == {"clinical"}
     assert rows("select count(*) from patient_key where wrapped is not null")[0][0] == 0
     assert queries.patient_file(manager, room.eva).given_name == "Eva"
@@ -178,6 +184,23 @@ def test_nobody_but_a_manager_erases(room: Room) -> None:
     for other in (room.others["front_desk"], room.ana):
         with pytest.raises(NotAllowedError):
             rights.erase(other, room.eva, "clinical")
+
+
+def test_when_a_person_is_erased_nothing_but_names_leaves_what_never_changes(room: Room) -> None:
+    run("insert into payment (patient_id, method, amount_cents, received_on, reference)"
+        " values (:id, 'cash', 6000, '2026-01-01', 'Eva')", id=room.eva)  # fmt: skip
+    for change, is_done in (
+        ("update payment set reference = null", True),
+        ("update payment set amount_cents = 1", False),
+        ("update payment set reference = null, amount_cents = 1", False),
+        ("update audit_log set user_id = null, reason = 'x'", False),
+        ("delete from payment", False),
+    ):
+        with nullcontext() if is_done else pytest.raises(Exception, match="never change"), owner() as connection:
+            connection.execute(text("select set_config('app.erasing', 'on', true)"))
+            connection.execute(text(change))
+    with pytest.raises(Exception, match="never change"):
+        run("update payment set reference = 'x'")
 
 
 def test_the_database_refuses_what_a_person_may_not(room: Room) -> None:
