@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from dashboard.access import audit
-from dashboard.access.actor import NotFoundError, RuleBrokenError
+from dashboard.access.actor import NotFoundError, RuleBrokenError, transaction
 from dashboard.access.audit import Filter
-from dashboard.clinical import documents, key_care
+from dashboard.clinical import commands, documents, key_care
 from dashboard.clinical.errors import SealError
 from tests.dashboard.billing.conftest import owner, rows
 from tests.dashboard.clinical.conftest import Room
@@ -110,3 +110,27 @@ def test_a_document_that_was_moved_or_changed_is_not_opened(room: Room, change: 
 )
 def test_a_name_is_kept_only_as_a_name(given: str, called: str) -> None:
     assert documents.file_name(given, "application/pdf") == called
+
+
+OPEN = text("select row_id from open_sealed(:about, array[cast(:id as bigint)], 'read')")
+
+
+def test_the_database_hands_each_sealed_text_to_whoever_may_open_it_and_to_nobody_else(room: Room) -> None:
+    note = room.note(sign=True)
+    office = {room.others[role] for role in ("manager", "front_desk")}
+    everybody = {room.ana, room.luis, *room.others.values()}
+    commands.write_history(room.ana, room.eva, 0, {"medication": NAME})
+    [(history,)] = rows("select id from clinical_history_version")
+    for about, row, may in (
+        ("session_note", note, {room.ana}),
+        ("note_addendum", commands.add_addendum(room.ana, note, "Later"), {room.ana}),
+        ("clinical_history_version", history, {room.ana}),
+        ("document", add(room), {room.ana}),
+        ("document", add(room, is_clinical=False), {room.ana, *office}),
+    ):
+        handed = set()
+        for person in everybody:
+            with transaction(person) as session:
+                if session.execute(OPEN, {"about": about, "id": row}).all():
+                    handed.add(person)
+        assert handed == may, about
