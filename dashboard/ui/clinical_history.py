@@ -8,7 +8,7 @@ from dashboard import clock
 from dashboard.access.actor import Actor
 from dashboard.clinical import commands, pdf, queries, rules
 from dashboard.clinical.queries import FileInCare, History, Note, VersionFact
-from dashboard.ui import clinical_words, formats, notice
+from dashboard.ui import clinical_print, clinical_words, formats, notice
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
 from dashboard.ui.navigation import page_file
@@ -65,9 +65,7 @@ def write(actor: Actor, file: FileInCare) -> None:
 def _about(version: History) -> str:
     if not version.version:
         return _("Nobody has written in this history yet.")
-    return _("Version {version}, written by {author}, {moment}").format(
-        version=version.version, author=plain(version.author or "–"), moment=formats.moment(version.written_at)
-    )
+    return clinical_print.written(version.version, plain(version.author or "–"), version.written_at)
 
 
 def versions(actor: Actor, file: FileInCare) -> None:
@@ -117,7 +115,10 @@ def print_button(actor: Actor, file: FileInCare) -> None:
 
     def prepare() -> bytes:
         found, notes = queries.record_to_print(actor, file.patient_id)
-        blocks = [_printed_history(found), *(_printed_note(note, has_apart=has_apart) for note in notes)]
+        blocks = [
+            clinical_print.history(found.sections, _about(found)),
+            *(_printed_note(note, has_apart=has_apart) for note in notes),
+        ]
         about = _("File {number}. Printed {moment}.").format(number=file.number, moment=formats.moment(clock.now()))
         return pdf.document(f"{formats.practice().name} · {file.name}", about, blocks)
 
@@ -132,20 +133,8 @@ def print_button(actor: Actor, file: FileInCare) -> None:
     )
 
 
-def _printed_history(found: History) -> pdf.Block:
-    sections = clinical_words.history_sections()
-    texts = [(words, found.sections[code]) for code, words in sections.items() if code in found.sections]
-    return pdf.Block(_("Clinical history"), _about(found), texts)
-
-
 def _printed_note(note: Note, *, has_apart: bool) -> pdf.Block:
-    sections = clinical_words.note_sections(note.fact.template_code)
-    texts = [(words, note.sections[code]) for code, words in sections.items() if code in note.sections]
-    if has_apart and note.subjective:
-        texts.append((_("Subjective annotations"), note.subjective))
-    texts += [
-        (_("Addendum of {moment}").format(moment=formats.moment(added.written_at)), added.text)
-        for added in note.addenda
-    ]
-    heading = _("Session of {moment}").format(moment=formats.moment(note.fact.session_at))
-    return pdf.Block(heading, _("Signed {moment}").format(moment=formats.moment(note.fact.signed_at)), texts)
+    fact, apart = note.fact, note.subjective if has_apart else ""
+    addenda = [(added.written_at, added.text) for added in note.addenda]
+    about = clinical_print.signed(fact.signed_at)
+    return clinical_print.note(fact.session_at, about, fact.template_code, note.sections, apart, addenda)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from dashboard.clinical import pdf
@@ -13,7 +13,7 @@ from dashboard.ui import (
     agenda_words,
     audit_words,
     billing_words,
-    clinical_words,
+    clinical_print,
     file_documents,
     file_form,
     file_status,
@@ -131,26 +131,11 @@ def _access(row: Mapping[str, Any]) -> tuple[str, str]:
     return formats.moment(row["at"]), _joined(who, what)
 
 
-def _moment(value: datetime | None) -> str:
-    return formats.moment(value) if value else "–"
-
-
 def _history(history: HandedHistory) -> pdf.Block:
-    sections = clinical_words.history_sections()
-    texts = [(title, history.sections[code]) for code, title in sections.items() if code in history.sections]
-    about = _("Version {version}, written by {author}, {moment}").format(
-        version=history.version, author=history.author or "–", moment=_moment(history.written_at)
-    )
-    return pdf.Block(_("Clinical history"), about, texts)
+    about = clinical_print.written(history.version, history.author, history.written_at)
+    return clinical_print.history(history.sections, about)
 
 
 def _note(note: HandedNote) -> pdf.Block:
-    sections = clinical_words.note_sections(note.template_code)
-    texts = [(title, note.sections[code]) for code, title in sections.items() if code in note.sections]
-    if note.subjective:
-        texts.append((_("Subjective annotations"), note.subjective))
-    texts += [(_("Addendum of {moment}").format(moment=_moment(at)), told) for at, told in note.addenda]
-    signed = _("Signed {moment}").format(moment=_moment(note.signed_at)) if note.signed_at else _("Draft, not signed")
-    return pdf.Block(
-        _("Session of {moment}").format(moment=_moment(note.session_at)), _joined(note.author, signed), texts
-    )
+    about = _joined(note.author, clinical_print.signed(note.signed_at))
+    return clinical_print.note(note.session_at, about, note.template_code, note.sections, note.subjective, note.addenda)
