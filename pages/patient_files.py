@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard.patients import queries
+from dashboard.patients import queries, rights
 from dashboard.patients.queries import PatientFile
 from dashboard.ui import (
     address,
@@ -45,7 +45,9 @@ def edit(file: PatientFile) -> None:
         for group, names in file_form.GROUPS.items():
             st.markdown(f"##### {file_form.group_title(group)}")
             held |= file_form.fields(actor, names, values, f"patient_files_{file.id}_{shown.version}", columns=4)
-        is_to_save = st.form_submit_button(_("Save"), type="primary", key=f"{key}_save")
+        is_to_save = st.form_submit_button(
+            _("Save"), type="primary", key=f"{key}_save", disabled=rights.restriction(actor, file.id) is not None
+        )
     if is_to_save and file_conflict.save(actor, shown, held):
         notice.done(_("Saved."))
 

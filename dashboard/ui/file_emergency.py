@@ -16,8 +16,12 @@ KEY = "patient_files_emergency"
 MOST_DIGITS = 15
 
 
-@st.dialog(_("Open a file in an emergency"))
 def ask(actor: Actor) -> None:
+    """Open the dialog."""
+    st.dialog(_("Open a file in an emergency"))(_ask)(actor)
+
+
+def _ask(actor: Actor) -> None:
     """Ask for the file's number and the reason."""
     st.markdown(
         _(

@@ -23,8 +23,7 @@ NAMES = (
 )
 
 
-@st.dialog(_("New patient file"), width="large")
-def ask(actor: Actor) -> None:
+def _ask(actor: Actor) -> None:
     """Ask for the first fields of a file; the rest can follow."""
     held = file_form.fields(actor, NAMES, {"main_therapist_id": actor.therapist_id}, KEY)
     found = duplicates.likely_duplicates(actor, held) if held["given_name"] or held["id_value"] else []
@@ -41,7 +40,7 @@ def start(actor: Actor) -> None:
     """Show the empty form."""
     for name in (WARNED, *(f"{KEY}_{field}" for field in NAMES)):
         st.session_state.pop(name, None)
-    ask(actor)
+    st.dialog(_("New patient file"), width="large")(_ask)(actor)
 
 
 def _open(actor: Actor, held: dict[str, Any]) -> None:

@@ -77,6 +77,19 @@ def untranslated(source: str) -> Iterator[Fault]:
                 yield from _bare_words(keyword.value)
 
 
+def translated_too_early(source: str) -> Iterator[Fault]:
+    """A module outlives its first reader: what is translated while it is loaded stays in that person's language."""
+    waiting: list[ast.AST] = list(ast.parse(source).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef):
+            waiting += [*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)]
+        elif not isinstance(node, ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+        if isinstance(node, ast.Call) and dotted(node.func) in {"_", "ngettext"}:
+            yield Fault(node.lineno, "a sentence is translated once for everybody")
+
+
 def _bare_words(node: ast.AST) -> Iterator[Fault]:
     """Yield texts with words in an expression, but not inside a call (which may translate them)."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -63,6 +63,8 @@ def test_key_figures_are_read_and_never_computed() -> None:
 
 def test_every_word_on_a_screen_is_translated() -> None:
     assert faults(page_lints.untranslated, code("pages", "dashboard/ui", "dashboard/app.py")) == []
+    # A page is no module: it is run for each person.
+    assert faults(page_lints.translated_too_early, code("dashboard")) == []
 
 
 LONG_FUNCTION = "def long():\n" + "    count()\n" * 40
@@ -101,6 +103,8 @@ BAD_SOURCES = [
     (page_lints.untranslated, "st.button(_('Save'), help='Keep it')"),
     (page_lints.untranslated, "st.info('none' if empty else _('some'))"),
     (page_lints.untranslated, "st.markdown(':red[Late]')"),
+    (page_lints.translated_too_early, "@st.dialog(_('New file'))\ndef ask(): ..."),
+    (page_lints.translated_too_early, "TITLES = {'new': _('New')}"),
     (page_lints.untranslated, "Column('number', 'Number')"),
     (page_lints.composed_message, "_(f'Page {number}')"),
 ]
