@@ -7,10 +7,11 @@ import hmac
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from sqlalchemy import CheckConstraint, Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -202,6 +203,26 @@ def refusal(error: DBAPIError) -> DatabaseRefusal:
     reference = secrets.token_hex(4)
     log.warning("database refused: sqlstate=%s constraint=%s reference=%s", state, constraint, reference)
     return DatabaseRefusal(CODES.get(state, "not_saved"), reference, constraint)
+
+
+RETRIES = 5
+T = TypeVar("T")
+
+
+def retried(command: Callable[[], T]) -> T:
+    """Run a command that is one transaction, again when others were in its way, after a short random wait.
+
+    Raises:
+        DatabaseRefusal: they still are, or something else is refused.
+    """
+    for turn in range(RETRIES):
+        try:
+            return command()
+        except DatabaseRefusal as error:
+            if error.code != "try_again":
+                raise
+            time.sleep((1 + secrets.randbelow(50 << turn)) / 1_000)
+    return command()
 
 
 @dataclass(frozen=True)

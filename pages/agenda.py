@@ -1,33 +1,57 @@
-"""Agenda: who comes when and where, what is not marked yet, and what became of each appointment."""
+"""Agenda: who comes when and where, booking and moving, what is not marked yet, and what became of each appointment."""
 
 import streamlit as st
 
 from dashboard.agenda import queries
-from dashboard.ui import address, agenda_calendar, agenda_filters, agenda_panel, agenda_register, session
+from dashboard.agenda.booking import Target
+from dashboard.ui import (
+    address,
+    agenda_calendar,
+    agenda_filters,
+    agenda_moves,
+    agenda_new,
+    agenda_panel,
+    agenda_register,
+    notice,
+    session,
+)
 from dashboard.ui.language import _
 
 actor = session.acting()
 chosen = address.id_parameter("appointment")
 if chosen is not None:
     agenda_panel.show(actor, chosen)
+else:
+    agenda_new.show(actor)
 
-view = agenda_filters.view_choice()
+notice.show()
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    view = agenda_filters.view_choice()
+    agenda_new.button(actor, address.id_parameter("therapist"))
 narrowed = agenda_filters.narrowed(actor)
 
 if view == agenda_filters.NOT_MARKED:
     agenda_register.show(actor, narrowed)
 else:
     day, period = agenda_filters.period_choice(view)
+    agenda_moves.show(actor)
     slots = queries.appointments_between(actor, period.since, period.until, **narrowed)
     if len(slots) == queries.MOST_ROWS:
         st.warning(_("Too many appointments to show all of them. Choose a therapist, a site or a shorter time."))
-    clicked = agenda_calendar.draw(
+    done = agenda_calendar.draw(
         slots,
         view,
         day,
         has_one_therapist=narrowed["therapist_id"] is not None,
         has_one_room=narrowed["room_id"] is not None,
     )
-    if clicked is not None and chosen is None:
-        address.keep("appointment", clicked)
-        agenda_panel.show(actor, clicked)
+    if done.opened is not None and chosen is None:
+        address.keep("appointment", done.opened)
+        agenda_panel.show(actor, done.opened)
+    elif done.pointed_at is not None:
+        agenda_new.start(actor, narrowed["therapist_id"], done.pointed_at)
+    elif done.dragged is not None and done.starts_at is not None and done.ends_at is not None:
+        dragged = next((slot for slot in slots if slot.id == done.dragged), None)
+        if dragged is not None:
+            target = Target(done.starts_at, done.ends_at)
+            agenda_moves.drag(actor, agenda_moves.Move(done.dragged, dragged.version, target))

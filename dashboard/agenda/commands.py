@@ -10,20 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dashboard import clock
-from dashboard.access.actor import (
-    Actor,
-    ChangedSinceError,
-    NotFoundError,
-    Role,
-    RuleBrokenError,
-    transaction,
-)
+from dashboard.access.actor import Actor, RuleBrokenError, transaction
 from dashboard.agenda import rules
+from dashboard.agenda.booking import Target, explained, moved, refuse
+from dashboard.agenda.free_hours import CARE, obstacles_in
+from dashboard.agenda.locking import lock_days, locked
 from dashboard.agenda.models import CANCELLED_BY, REASONS, Appointment
 from dashboard.db import DatabaseRefusal
 from dashboard.team.models import Service
 
-CARE: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 HAS_CHARGE = "charged_stays_marked"
 
 
@@ -55,7 +50,7 @@ def mark_attendance(
     """
     now = clock.now()
     with transaction(actor, *CARE) as session:
-        found = _locked(session, actor, appointment_id, version)
+        found = locked(session, actor, appointment_id, version)
         _require_markable(found, state, now)
         if state in rules.CANCELLED_STATES:
             _write_cancellation(session, found, state, cancelled_by, reason, now)
@@ -76,7 +71,7 @@ def confirm_appointment(actor: Actor, appointment_id: int, *, version: int) -> N
     """
     now = clock.now()
     with transaction(actor, *CARE) as session:
-        found = _locked(session, actor, appointment_id, version)
+        found = locked(session, actor, appointment_id, version)
         wanted = rules.CONFIRMED_AS.get(found.state)
         if wanted is None:
             raise RuleBrokenError("Only a request or a booking can be confirmed.")
@@ -94,14 +89,16 @@ def undo_marking(actor: Actor, appointment_id: int, *, version: int) -> None:
         NotFoundError: no such appointment, or a colleague's for a therapist.
         ChangedSinceError: somebody changed it since.
         RuleBrokenError: nothing was recorded, it was moved, or a charge stands.
-        DatabaseRefusal: the hour was given to somebody else meanwhile.
+        NotFreeError: the hour was given to somebody else meanwhile.
     """
-    with _charge_explained(), transaction(actor, *CARE) as session:
-        found = _locked(session, actor, appointment_id, version)
+    with explained(), _charge_explained(), transaction(actor, *CARE) as session:
+        lock_days(session, appointment_id)
+        found = locked(session, actor, appointment_id, version)
         if found.state not in rules.MARKED_STATES:
             raise RuleBrokenError("Nothing was recorded that could be taken back.")
         if found.moved_to_id is not None:
             raise RuleBrokenError("This appointment was moved; change the one that replaced it.")
+        _require_still_free(session, found)
         found.state = "confirmed" if found.confirmed_at else "booked"
         found.marked_at = None
         found.marked_by_id = None
@@ -111,21 +108,18 @@ def undo_marking(actor: Actor, appointment_id: int, *, version: int) -> None:
         found.is_fee_charged = False
 
 
-def _locked(session: Session, actor: Actor, appointment_id: int, version: int) -> Appointment:
-    """Return the appointment, locked until the transaction ends, at the version that the person saw."""
-    found = session.scalar(select(Appointment).where(Appointment.id == appointment_id).with_for_update())
-    if found is None or (actor.role == "therapist" and found.therapist_id != actor.therapist_id):
-        raise NotFoundError("No such appointment.")
-    if found.version != version:
-        raise ChangedSinceError("The appointment was changed since it was read.")
-    return found
-
-
 def _require_markable(found: Appointment, state: str, now: datetime) -> None:
     if state not in rules.MARKED_STATES or not rules.may_follow(found.state, state):
         raise RuleBrokenError("What is recorded already must be taken back first.")
     if not rules.may_mark(found.state, state, found.starts_at, now):
         raise RuleBrokenError("This appointment has not begun yet: nobody has attended or missed it.")
+
+
+def _require_still_free(session: Session, found: Appointment) -> None:
+    """Refuse when somebody else has the hour now; that it is past or outside hours of work was so before."""
+    wish = moved(session, found, Target(found.starts_at, found.ends_at))
+    met = obstacles_in(session, wish, [(wish.starts_at, wish.ends_at)], [found.id])
+    refuse([each for each in met if each.busy_from is not None and not each.may_override])
 
 
 def _write_cancellation(

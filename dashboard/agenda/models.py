@@ -7,6 +7,7 @@ Nobody is double-booked: exclusion constraints hold for therapist, room and pati
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -24,6 +25,8 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Time,
+    UniqueConstraint,
+    Uuid,
     func,
     text,
 )
@@ -61,7 +64,8 @@ class Appointment(Base):
     """One appointment ``[starts_at, ends_at)`` of a therapist, in a room or by video.
 
     ``fee_cents`` is the price agreed at booking; ``is_fee_charged`` tells that a late cancellation or no-show is
-    charged; ``moved_to_id`` marks an appointment replaced by another; ``flags`` names oddities of imported history.
+    charged; ``moved_to_id`` marks an appointment replaced by another; ``flags`` names oddities of imported history;
+    ``request_key`` comes with a booking that may be sent twice; ``overridden`` names what was booked over.
     """
 
     __tablename__ = "appointment"
@@ -97,6 +101,8 @@ class Appointment(Base):
         Index("ix_appointment_therapist_id_starts_at", "therapist_id", "starts_at"),
         Index("ix_appointment_starts_at", "starts_at"),
         Index("ix_appointment_open_starts_at", "starts_at", postgresql_where=OPEN),
+        Index("ix_appointment_room_id_starts_at", "room_id", "starts_at", postgresql_where=OPEN_WITH_ROOM),
+        UniqueConstraint("request_key"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -127,6 +133,9 @@ class Appointment(Base):
     is_imported: Mapped[bool] = mapped_column(Boolean, server_default="false")
     flags: Mapped[list[str] | None] = mapped_column(ARRAY(String(30)))
     version: Mapped[int] = mapped_column(Integer, server_default="1", nullable=False)
+    booked_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    request_key: Mapped[UUID | None] = mapped_column(Uuid)
+    overridden: Mapped[list[str] | None] = mapped_column(ARRAY(String(30)))
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - the mapper's own protocol
 

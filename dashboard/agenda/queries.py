@@ -230,6 +230,30 @@ def unconfirmed_count(
         return session.scalar(counted.where(_unconfirmed(actor, clock.now()))) or 0
 
 
+@dataclass(frozen=True)
+class Usual:
+    """How a patient was last booked, which is how they most often are."""
+
+    therapist_id: int
+    site_id: int
+    service_id: int
+    mode: str
+
+
+def usual_of(actor: Actor, patient_id: int) -> Usual | None:
+    """Return how a patient was last booked, or nothing when they never were."""
+    found = (
+        select(Appointment.therapist_id, Appointment.site_id, Appointment.service_id, Appointment.mode)
+        .join(Attendee, Attendee.appointment_id == Appointment.id)
+        .where(Attendee.patient_id == patient_id, _is_own(actor))
+        .order_by(Attendee.starts_at.desc())
+        .limit(1)
+    )
+    with reading(actor, *CARE) as session:
+        row = session.execute(found).one_or_none()
+    return None if row is None else Usual(*row)
+
+
 def appointment(actor: Actor, appointment_id: int) -> AppointmentDetails:
     """Return one appointment.
 

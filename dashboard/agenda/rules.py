@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 OPEN_STATES = frozenset({"held", "booked", "confirmed"})
 MARKED_STATES = frozenset({"attended", "no_show", "late_cancelled", "cancelled"})
@@ -63,3 +63,12 @@ def told_at(state: str, cancelled_by: str, starts_at: datetime, window_hours: in
     is_in_time = state == "cancelled" and cancelled_by == "patient"
     latest = starts_at - timedelta(hours=window_hours) if is_in_time else starts_at
     return now if now < starts_at else latest
+
+
+def instant(local: datetime, zone: tzinfo) -> datetime:
+    """Return the moment of a local time without an offset.
+
+    What the spring change leaves out is as long after the last hour as if the clock had not changed (02:30 is 03:30);
+    what the autumn change has twice is its first.
+    """
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)

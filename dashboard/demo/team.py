@@ -32,6 +32,7 @@ SERVICES: tuple[dict[str, Any], ...] = (
 )
 TAX = np.array([0, 0, 0, 0, 0, 2_100])
 WINDOW_HOURS = np.array([24, 24, 48, 48, 24, 72])
+MOST_PATIENTS = np.array([1, 1, 2, 8, 12, 1])
 LATE_FEE = np.array([50, 50, 100, 50, 0, 0])
 PRICES = np.array([service["price_cents"] for service in SERVICES])
 MINUTES = np.array([service["minutes"] for service in SERVICES])
@@ -70,6 +71,7 @@ def build_team(work: Work, shape: Shape) -> Team:
     day = np.arange(away.shape[1])
     away |= (day < started[:, None]) | (day >= ended[:, None])
     _write_services(tables)
+    _write_closures(work, np.arange(shape.sites) + 1)
     return Team(site, works, _rooms(site, works, site_rooms), np.minimum(lanes, half_days * LANES - 1), away, ill)
 
 
@@ -187,6 +189,21 @@ def _write_hours(work: Work, site: Array, works: Array, started: Array, ended: A
     )
 
 
+def _write_closures(work: Work, sites: Array) -> None:
+    window, tables = work.window, work.tables
+    day = np.flatnonzero(window.is_holiday)
+    site, at = np.repeat(sites, len(day)), np.tile(day, len(sites))
+    tables.write(
+        "site_closure",
+        {
+            "id": tables.take("site_closure", len(at)),
+            "site_id": site,
+            "closed_on": window.dates(at),
+            "name": words(["Festivo"] * len(at)),
+        },
+    )
+
+
 def _absences(work: Work, number: int) -> list[tuple[int, str, int, int]]:
     """Return (therapist, kind, first day, days): holidays in whole weeks, a course, a few spells of illness."""
     rng, window = work.rng, work.window
@@ -248,5 +265,6 @@ def _write_services(tables: Tables) -> None:
             "tax_rate_bp": TAX,
             "cancellation_window_hours": WINDOW_HOURS,
             "late_fee_percent": LATE_FEE,
+            "most_patients": MOST_PATIENTS,
         },
     )

@@ -130,8 +130,23 @@ class Absence(Base):
     ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class SiteClosure(Base):
+    """A day when a site is closed, such as a public holiday."""
+
+    __tablename__ = "site_closure"
+    __table_args__ = (UniqueConstraint("site_id", "closed_on"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"))
+    closed_on: Mapped[date] = mapped_column(Date)
+    name: Mapped[str] = mapped_column(String(120))
+
+
 class Service(Base):
-    """A therapy type: length, price, tax and the window in which a cancellation is late."""
+    """A therapy type: length, price, tax, and the window in which a cancellation is late.
+
+    ``buffer_minutes`` stay free before and after a session; ``most_patients`` is how many may come to one.
+    """
 
     __tablename__ = "service"
     __table_args__ = (
@@ -141,6 +156,8 @@ class Service(Base):
         CheckConstraint("tax_rate_bp between 0 and 5000", name="tax_sane"),
         CheckConstraint("cancellation_window_hours in (0, 24, 48, 72)", name="window_known"),
         CheckConstraint("late_fee_percent between 0 and 100", name="fee_sane"),
+        CheckConstraint("buffer_minutes between 0 and 120", name="buffer_sane"),
+        CheckConstraint("most_patients between 1 and 100", name="most_patients_sane"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -151,4 +168,6 @@ class Service(Base):
     tax_rate_bp: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     cancellation_window_hours: Mapped[int] = mapped_column(SmallInteger, server_default="24")
     late_fee_percent: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    buffer_minutes: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    most_patients: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -11,6 +12,7 @@ from babel import Locale
 from streamlit_calendar import calendar
 
 from dashboard import clock
+from dashboard.agenda import rules
 from dashboard.agenda.queries import Slot
 from dashboard.ui import formats
 from dashboard.ui.agenda_words import LOOKS, STATES, badge, patient_names, place, shown_state
@@ -29,6 +31,7 @@ LAYOUT = """
 .fc .fc-event { border-style: solid; border-width: 0 0 0 4px; border-radius: 4px; cursor: pointer; box-shadow: none; }
 .fc .fc-event:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
 .fc .fc-event.is-busy { cursor: default; }
+.fc .fc-timegrid-col { cursor: cell; }
 .fc .fc-event.is-cancelled .fc-event-title, .fc .fc-event.is-late_cancelled .fc-event-title,
 .fc .fc-event.is-cancelled .fc-list-event-title, .fc .fc-event.is-late_cancelled .fc-list-event-title
 { text-decoration: line-through; }
@@ -46,8 +49,19 @@ LAYOUT = """
 """
 
 
-def draw(slots: Sequence[Slot], view: str, day: date, *, has_one_therapist: bool, has_one_room: bool) -> int | None:
-    """Show ``slots`` and return the id of the appointment clicked, or nothing."""
+@dataclass(frozen=True)
+class Gesture:
+    """What was done with the mouse: an appointment opened, a free hour pointed at, or an appointment dragged."""
+
+    opened: int | None = None
+    pointed_at: datetime | None = None
+    dragged: int | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+def draw(slots: Sequence[Slot], view: str, day: date, *, has_one_therapist: bool, has_one_room: bool) -> Gesture:
+    """Show ``slots`` and return what was done with them."""
     drawn = CROWDED_WEEK if view == "week" and not (has_one_therapist or has_one_room) else VIEWS[view]
     with st.container(horizontal=True, gap="small"):
         present = {shown_state(slot) for slot in slots}
@@ -62,11 +76,38 @@ def draw(slots: Sequence[Slot], view: str, day: date, *, has_one_therapist: bool
             "dayMaxEvents": MOST_A_DAY if view == "month" else False,
         },
         custom_css=LAYOUT + _colours(),
-        callbacks=["eventClick"],
+        callbacks=["eventClick", "dateClick", "eventChange"],
         key=f"agenda_calendar_{drawn}_{day}_{language()}_{st.session_state.get(ROUND, 0)}",
     )
-    clicked = told.get("eventClick", {}).get("event", {}).get("id") if isinstance(told, dict) else None
-    return int(clicked) if isinstance(clicked, str) and clicked.isdigit() else None
+    return _gesture(told) if isinstance(told, dict) else Gesture()
+
+
+def _gesture(told: dict[str, Any]) -> Gesture:
+    """Return what the component told; it keeps telling it until a fresh one is drawn."""
+    match told.get("callback"):
+        case "eventClick":
+            return Gesture(opened=_number(told["eventClick"]["event"]))
+        case "dateClick" if not told["dateClick"].get("allDay"):
+            return Gesture(pointed_at=_moment(told["dateClick"].get("date")))
+        case "eventChange":
+            event = told["eventChange"]["event"]
+            return Gesture(
+                dragged=_number(event), starts_at=_moment(event.get("start")), ends_at=_moment(event.get("end"))
+            )
+    return Gesture()
+
+
+def _number(event: dict[str, Any]) -> int | None:
+    name = event.get("id")
+    return int(name) if isinstance(name, str) and name.isdigit() else None
+
+
+def _moment(wall_time: object) -> datetime | None:
+    """Return the moment of the wall time that the component tells; the offset that it appends is not true."""
+    try:
+        return rules.instant(datetime.fromisoformat(str(wall_time)[:19]), formats.zone())
+    except ValueError:
+        return None
 
 
 def forget_click() -> None:
@@ -89,6 +130,7 @@ def _event(slot: Slot, zone: tzinfo, *, names_therapist: bool) -> dict[str, Any]
         "borderColor": LOOKS[state].line,
         "classNames": [f"is-{state}"],
         "interactive": slot.id is not None,
+        "editable": slot.id is not None and slot.state in rules.OPEN_STATES and not slot.is_unconfirmed,
     }
     return event if slot.id is None else {"id": str(slot.id), **event}
 
@@ -114,7 +156,8 @@ def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
         "allDaySlot": False,
         "nowIndicator": True,
         "navLinks": False,
-        "editable": False,
+        "snapDuration": "00:15:00",
+        "dragScroll": True,
         "slotEventOverlap": False,
         "fixedWeekCount": False,
         "eventMinHeight": 22,

@@ -50,6 +50,7 @@ def subjects() -> dict[str, str]:
         "recovery_code": _("Recovery code"),
         "retention_rule": _("Rule on how long records are kept"),
         "session_note": _("Session note"),
+        "site_closure": _("Closed day"),
         "therapist": _("Therapist"),
         "training_entry": _("Training"),
     }

@@ -9,9 +9,10 @@ import streamlit as st
 
 from dashboard.access import audit
 from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
+from dashboard.agenda.free_hours import NotFreeError
 from dashboard.clinical.errors import KeyMissingError, SealError
 from dashboard.db import DatabaseRefusal, NoDatabaseError
-from dashboard.ui import session
+from dashboard.ui import agenda_obstacles, session
 from dashboard.ui.language import _
 from dashboard.ui.navigation import current_slug
 
@@ -79,5 +80,7 @@ def told() -> Iterator[None]:
         st.error(sentence(error), icon=":material/error:")
     except (ChangedSinceError, NoDatabaseError, SealError) as error:
         st.error(sentence(error), icon=":material/error:")
+    except NotFreeError as error:
+        agenda_obstacles.show(session.acting(), error.obstacles)
     except RuleBrokenError as error:
         st.error(_(str(error)), icon=":material/error:")

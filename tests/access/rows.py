@@ -30,6 +30,7 @@ insert into therapist (id, given_name) values (1, 'Ana'), (2, 'Luis'), (3, 'Eva'
 insert into working_hours (id, therapist_id, site_id, weekday, starts_at, ends_at, valid_from)
 values (1, 2, 1, 1, '09:00', '14:00', '2026-01-01');
 insert into absence (id, therapist_id, kind, starts_at, ends_at) values (1, 2, 'holiday', '2026-08-01', '2026-08-02');
+insert into site_closure (id, site_id, closed_on, name) values (1, 1, '2026-01-06', 'Reyes');
 insert into app_user (id, display_name, email, role, therapist_id) values
     (1, 'Marta', 'manager@example.org', 'manager', null), (2, 'Rosa', 'desk@example.org', 'front_desk', null),
     (3, 'Ana', 'therapist@example.org', 'therapist', 1), (4, 'Olga', 'auditor@example.org', 'auditor', null),

@@ -10,8 +10,8 @@ import pytest
 from dashboard import clock
 from dashboard.access.actor import Actor, ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
 from dashboard.agenda import commands
+from dashboard.agenda.free_hours import NotFreeError
 from dashboard.billing import commands as billing
-from dashboard.db import DatabaseRefusal
 from tests.dashboard.agenda.conftest import Week, now_of
 from tests.dashboard.billing.conftest import owner, rows
 
@@ -170,9 +170,9 @@ def test_an_hour_that_was_given_away_is_not_taken_back(week: Week) -> None:
     freed = week.book(0, starts_at=starts)
     commands.mark_attendance(week.front_desk, freed, "cancelled", version=1, cancelled_by="patient")
     week.book(0, week.partner, starts_at=starts)
-    with pytest.raises(DatabaseRefusal) as refused:
+    with pytest.raises(NotFreeError) as refused:
         commands.undo_marking(week.front_desk, freed, version=2)
-    assert refused.value.code == "busy"
+    assert [each.kind for each in refused.value.obstacles] == ["therapist_busy"]
     assert now_of(freed).state == "cancelled"
 
 

@@ -1,0 +1,100 @@
+"""Dragging an appointment: moved and undone with one click, or back at once with the reason and what is free."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+
+from dashboard.access.actor import Actor
+from dashboard.agenda import booking
+from dashboard.agenda.booking import Target
+from dashboard.agenda.free_hours import NotFreeError, Obstacle, Wish
+from dashboard.ui import agenda_obstacles, errors, formats
+from dashboard.ui.agenda_calendar import forget_click
+from dashboard.ui.language import _
+
+LAST, REFUSED = "agenda_last_moved", "agenda_refused_move"
+RULES = (
+    *("outside_hours", "closed", "absent", "too_close", "past", "too_many"),
+    *("room_out_of_service", "room_too_small"),
+)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move of an appointment from the version that was seen."""
+
+    appointment_id: int
+    version: int
+    target: Target
+
+
+def drag(actor: Actor, move: Move) -> None:
+    """Try a move; the calendar is drawn anew, with the appointment where it now is."""
+    st.session_state.pop(LAST, None)
+    st.session_state.pop(REFUSED, None)
+    forget_click()
+    if _tried(actor, move):
+        st.rerun()
+
+
+def _tried(actor: Actor, move: Move, overriding: Collection[str] = ()) -> bool:
+    """Move, or keep why not; return whether the screen is to be drawn anew."""
+    with errors.told():
+        try:
+            former = booking.move(actor, move.appointment_id, move.target, version=move.version, overriding=overriding)
+        except NotFreeError as refused:
+            st.session_state[REFUSED] = (move, refused.obstacles)
+        else:
+            st.session_state[LAST] = Move(move.appointment_id, move.version + 1, former)
+        return True
+    return False
+
+
+def show(actor: Actor) -> None:
+    """Show what the last drag did, above the calendar."""
+    last, refused = st.session_state.get(LAST), st.session_state.get(REFUSED)
+    if isinstance(last, Move):
+        _offer_undo(actor, last)
+    if refused is not None:
+        _why_not(actor, *refused)
+
+
+def _offer_undo(actor: Actor, last: Move) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key="agenda_moved"):
+        st.markdown(":material/check: " + _("Moved. It was at {moment}.").format(moment=_when(last.target.starts_at)))
+        if st.button(_("Undo"), key="agenda_undo_move", icon=":material/undo:", type="tertiary"):
+            st.session_state.pop(LAST)
+            # It was there before, whatever rule it broke; nobody else is pushed aside.
+            if _tried(actor, last, RULES):
+                st.session_state.pop(LAST, None)
+                forget_click()
+                st.rerun()
+
+
+def _why_not(actor: Actor, move: Move, met: list[Obstacle]) -> None:
+    with st.container(border=True, key="agenda_not_moved"):
+        st.markdown("**" + _("Not moved to {moment}.").format(moment=_when(move.target.starts_at)) + "**")
+        wish = booking.wish_of(actor, move.appointment_id, move.target)
+        chosen = agenda_obstacles.choose_instead(actor, wish, met, "agenda_move", _("Move all the same"))
+        if st.button(_("Leave it where it is"), key="agenda_leave", type="tertiary"):
+            st.session_state.pop(REFUSED)
+            st.rerun()
+    if chosen is None:
+        return
+    st.session_state.pop(REFUSED)
+    if isinstance(chosen, Wish):
+        target = Target(chosen.starts_at, chosen.ends_at, chosen.therapist_id, chosen.room_id, keeps_room=False)
+        done = _tried(actor, Move(move.appointment_id, move.version, target))
+    else:
+        done = _tried(actor, move, {each.kind for each in met})
+    if done:
+        forget_click()
+        st.rerun()
+
+
+def _when(moment: datetime) -> str:
+    return formats.moment(moment)

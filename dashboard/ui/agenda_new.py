@@ -1,0 +1,196 @@
+"""A new appointment: who comes, to whom, where and when; what stands in the way is told while it is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import streamlit as st
+
+from dashboard import clock
+from dashboard.access.actor import Actor
+from dashboard.agenda import booking, free_hours, queries, rules
+from dashboard.agenda.free_hours import NotFreeError, Wish
+from dashboard.agenda.models import MODES
+from dashboard.patients import queries as patients
+from dashboard.team import queries as team
+from dashboard.ui import address, agenda_obstacles, errors, formats, notice
+from dashboard.ui.agenda_calendar import forget_click
+from dashboard.ui.agenda_words import mode_name
+from dashboard.ui.language import _
+from dashboard.ui.text import plain
+
+KEY = "agenda_new"
+OPEN = f"{KEY}_open"
+TAKEN = f"{KEY}_taken"
+MOST_FOUND = 20
+STEP = timedelta(minutes=5)
+
+
+def button(actor: Actor, therapist_id: int | None) -> None:
+    """Offer to book an appointment."""
+    if st.button(_("New appointment"), key=f"{KEY}_button", type="primary", icon=":material/add:", shortcut="b"):
+        start(actor, therapist_id, None)
+
+
+def start(actor: Actor, therapist_id: int | None, begins: datetime | None) -> None:
+    """Open the form, empty but for the therapist shown and the hour pointed at."""
+    for name in [name for name in st.session_state if str(name).startswith(f"{KEY}_")]:
+        del st.session_state[name]
+    local = (begins or _next_hour()).astimezone(formats.zone())
+    st.session_state[f"{KEY}_day"] = local.date()
+    st.session_state[f"{KEY}_time"] = local.time().replace(second=0, microsecond=0, tzinfo=None)
+    st.session_state[OPEN] = {"key": uuid4(), "therapist": therapist_id or actor.therapist_id}
+    forget_click()
+    st.rerun()
+
+
+def show(actor: Actor) -> None:
+    """Show the form over the page while it is open."""
+    opened = st.session_state.get(OPEN)
+    if opened is not None:
+        st.dialog(_("New appointment"), width="large", on_dismiss=close)(_form)(actor, opened)
+
+
+def close() -> None:
+    """Forget the form."""
+    st.session_state.pop(OPEN, None)
+
+
+def _next_hour() -> datetime:
+    return clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _form(actor: Actor, opened: dict[str, Any]) -> None:
+    taken = st.session_state.pop(TAKEN, None)
+    if taken is not None:  # a field's value is set before the field is drawn
+        st.session_state[f"{KEY}_day"], st.session_state[f"{KEY}_time"] = taken
+    people = _patients(actor)
+    wish = _wish(actor, opened, people)
+    if wish is None:
+        return
+    met = free_hours.obstacles(actor, wish) if people else []
+    if met:
+        chosen = agenda_obstacles.choose_instead(actor, wish, met, KEY, _("Book all the same"))
+        if isinstance(chosen, Wish):
+            _take_over(chosen)
+        elif chosen is not None:
+            _book(actor, wish, opened, {each.kind for each in met})
+    elif people:
+        st.caption(":material/check: " + _("The hour is free."))
+    if st.button(_("Book"), key=f"{KEY}_book", type="primary", disabled=bool(met) or not people):
+        _book(actor, wish, opened, set())
+
+
+def _patients(actor: Actor) -> tuple[int, ...]:
+    """Ask who comes: a search, and those already chosen."""
+    typed = st.text_input(_("Search"), key=f"{KEY}_search", placeholder=_("Name, number, telephone …"))
+    known: dict[int, str] = st.session_state.setdefault(f"{KEY}_known", {})
+    if typed:
+        found = patients.files_matching(actor, typed, limit=MOST_FOUND)
+        known |= {row["patient_id"]: f"{row['name']} · {row['number']}" for row in found.to_dict("records")}
+        if found.empty:
+            st.caption(_("No file matches."))
+        if len(known) == 1:
+            st.session_state.setdefault(f"{KEY}_patients", list(known))
+    chosen = st.multiselect(
+        _("Who comes"),
+        list(known),
+        format_func=lambda patient: plain(known[patient]),
+        key=f"{KEY}_patients",
+        placeholder=_("Choose") if known else _("Search above, then choose here"),
+        select_all=False,
+    )
+    return tuple(chosen)
+
+
+def _wish(actor: Actor, opened: dict[str, Any], people: tuple[int, ...]) -> Wish | None:
+    """Ask for the rest, beginning with how the patient is usually booked; nothing while the practice has no team."""
+    services = {each.id: each for each in team.services(actor)}
+    therapists = {each.id: each for each in team.therapists(actor)}
+    if actor.role == "therapist":
+        therapists = {key: one for key, one in therapists.items() if key == actor.therapist_id}
+    sites = {each.id: each.name for each in team.sites(actor)}
+    if not (services and therapists and sites):
+        st.info(_("A site, a therapist and a service are needed before anything can be booked."))
+        return None
+    usual = queries.usual_of(actor, people[0]) if people else None
+    whose = people[0] if people else 0
+    left, middle, right = st.columns(3)
+    common = next((key for key, one in services.items() if one.kind == "individual"), None)
+    service = _choose(
+        left,
+        _("Service"),
+        {key: one.name for key, one in services.items()},
+        f"service_{whose}",
+        usual.service_id if usual else common,
+    )
+    who = _choose(
+        middle,
+        _("Therapist"),
+        {key: one.name for key, one in therapists.items()},
+        f"who_{whose}",
+        opened["therapist"] or (usual.therapist_id if usual else None),
+    )
+    site = _choose(right, _("Site"), sites, f"site_{who}", therapists[who].site_id)
+    begins, minutes = _times(services[service].minutes, service)
+    wish = Wish(who, site, service, people, begins, begins + timedelta(minutes=minutes))
+    return _placed(actor, wish, usual.mode if usual else MODES[0])
+
+
+def _choose(place: Any, title: str, names: dict[int, str], name: str, proposed: int | None = None) -> int:
+    keys = list(names)
+    index = keys.index(proposed) if proposed in names else 0
+    chosen: int = place.selectbox(
+        title, keys, index=index, format_func=lambda key: plain(names[key]), key=f"{KEY}_{name}"
+    )
+    return chosen
+
+
+def _times(usual: int, service: int) -> tuple[datetime, int]:
+    left, middle, right = st.columns(3)
+    day = left.date_input(_("Day"), format="DD/MM/YYYY", key=f"{KEY}_day")
+    begins = middle.time_input(_("Begins"), step=STEP, key=f"{KEY}_time")
+    minutes = right.number_input(_("Minutes"), 5, 720, usual, 5, key=f"{KEY}_minutes_{service}")
+    return rules.instant(datetime.combine(day, begins), formats.zone()), int(minutes)
+
+
+def _placed(actor: Actor, wish: Wish, usual: str) -> Wish:
+    """Ask how it is held and in which room, a free one unless somebody wants another."""
+    left, right = st.columns(2)
+    mode = left.segmented_control(
+        _("How"), MODES, format_func=mode_name, default=usual, required=True, key=f"{KEY}_mode_{usual}"
+    )
+    wish = replace(wish, mode=mode)
+    if mode != "in_person":
+        return wish
+    rooms = {room.id: room.name for room in team.rooms(actor, wish.site_id)}
+    free = free_hours.free_room(actor, wish)
+    words = _("A free room ({room})").format(room=rooms[free]) if free in rooms else _("No room is free")
+    options = [0, *rooms]
+    room = right.selectbox(
+        _("Room"), options, format_func=lambda key: plain(rooms[key]) if key else words, key=f"{KEY}_room"
+    )
+    return replace(wish, room_id=room or free)
+
+
+def _take_over(chosen: Wish) -> None:
+    """Put a free hour into the form."""
+    local = chosen.starts_at.astimezone(formats.zone())
+    st.session_state[TAKEN] = (local.date(), local.time().replace(tzinfo=None))
+    st.rerun(scope="fragment")
+
+
+def _book(actor: Actor, wish: Wish, opened: dict[str, Any], overriding: set[str]) -> None:
+    with errors.told():
+        try:
+            booking.book(actor, wish, key=opened["key"], overriding=overriding)
+        except NotFreeError as refused:
+            agenda_obstacles.show(actor, refused.obstacles)
+            return
+        close()
+        day = wish.starts_at.astimezone(formats.zone()).date()
+        address.keep("day", day.isoformat())
+        notice.done(_("Booked: {moment}.").format(moment=formats.moment(wish.starts_at)))

@@ -1,0 +1,136 @@
+"""Booking and moving in a real browser: by a click into a free hour and a form, and by dragging, also to no avail."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import FrameLocator, Locator, Page, expect
+
+from tests.pages.conftest import Dashboard, address_with, open_as, settled
+
+pytestmark = pytest.mark.browser
+
+# A day ahead on which a therapist has at least two appointments with an hour between, and works.
+FREE_HOUR = """
+select a.id, a.therapist_id, (a.starts_at at time zone 'Europe/Madrid')::date::text,
+    to_char(f.starts_at at time zone 'Europe/Madrid', 'HH24:MI'), p.number,
+    to_char(b.starts_at at time zone 'Europe/Madrid', 'HH24:MI')
+from appointment as a
+join appointment_patient as ap on ap.appointment_id = a.id
+join patient as p on p.id = ap.patient_id
+join service as s on s.id = a.service_id and s.kind = 'individual'
+join appointment as b on b.therapist_id = a.therapist_id and b.id <> a.id and b.state in ('booked', 'confirmed')
+    and (b.starts_at at time zone 'Europe/Madrid')::date = (a.starts_at at time zone 'Europe/Madrid')::date
+cross join lateral agenda_free_hours(array[a.therapist_id], a.site_id, a.service_id, '{}', a.mode, 60,
+    date_trunc('day', a.starts_at), date_trunc('day', a.starts_at) + interval '1 day', 30, 100) as f
+where a.state in ('booked', 'confirmed') and a.starts_at > now() + interval '2 days'
+    and extract(minute from f.starts_at) = 0
+order by a.starts_at, a.id, f.starts_at limit 1
+"""
+PLACE = """
+select to_char(starts_at at time zone 'Europe/Madrid', 'HH24:MI'), version from appointment where id = %s
+"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A therapist's day: an appointment, another one, a free hour, and the number of the patient's file."""
+
+    appointment: int
+    therapist: int
+    day: str
+    free: str
+    number: int
+    busy: str
+
+
+@pytest.fixture
+def day(dashboard: Dashboard) -> Day:
+    [row] = dashboard.rows(FREE_HOUR)
+    return Day(*row)  # type: ignore[arg-type]
+
+
+def calendar(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe")
+
+
+def hour(page: Page, time: str) -> Locator:
+    """Return the row of the calendar's half hour that begins at ``time``."""
+    return calendar(page).locator(f'td.fc-timegrid-slot-lane[data-time="{time}:00"]')
+
+
+def drag(page: Page, event: Locator, to: Locator) -> None:
+    """Drag an event by its top to the beginning of an hour."""
+    grip, place = event.bounding_box(), to.bounding_box()
+    assert grip is not None
+    assert place is not None
+    page.mouse.move(grip["x"] + 20, grip["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(grip["x"] + 20, grip["y"] + 20, steps=4)
+    page.mouse.move(grip["x"] + 20, place["y"] + 4, steps=12)
+    page.wait_for_timeout(100)
+    page.mouse.up()
+
+
+def event_of(page: Page, dashboard: Dashboard, appointment: int) -> Locator:
+    [(names,)] = dashboard.rows(
+        "select concat_ws(' ', given_name, surname_1, surname_2) from patient join appointment_patient"
+        " on patient_id = id where appointment_id = %s order by position limit 1",
+        appointment,
+    )
+    return calendar(page).locator(".fc-timegrid-event", has_text=str(names)).first
+
+
+def test_dragging_to_a_free_hour_moves_and_undo_moves_back(page: Page, dashboard: Dashboard, day: Day) -> None:
+    [(before, _version)] = dashboard.rows(PLACE, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
+    drag(page, event_of(page, dashboard, day.appointment), hour(page, day.free))
+    expect(page.get_by_text("Moved. It was at")).to_be_visible()
+    assert dashboard.rows(PLACE, day.appointment)[0][0] == day.free
+    settled(page)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Moved. It was at")).to_be_hidden()
+    assert dashboard.rows(PLACE, day.appointment)[0][0] == before
+
+
+def test_dragging_to_a_busy_hour_goes_back_and_says_why(page: Page, dashboard: Dashboard, day: Day) -> None:
+    before = dashboard.rows(PLACE, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
+    event = event_of(page, dashboard, day.appointment)
+    was = event.bounding_box()
+    drag(page, event, hour(page, day.busy[:3] + "00"))
+    expect(page.get_by_text("has another appointment").first).to_be_visible()
+    settled(page)
+    assert dashboard.rows(PLACE, day.appointment) == before
+    expect(page.get_by_text("Free instead:")).to_be_visible()
+    assert was is not None
+    page.get_by_role("button", name="Leave it where it is").click()
+    expect(page.get_by_text("Free instead:")).to_be_hidden()
+    settled(page)
+    again = event_of(page, dashboard, day.appointment).bounding_box()
+    assert again is not None
+    assert abs(again["y"] - was["y"]) < 2
+
+
+def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day: Day) -> None:
+    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
+    hour(page, day.free).click(position={"x": 300, "y": 5})
+    form = page.get_by_role("dialog")
+    expect(form.get_by_text("New appointment")).to_be_visible()
+    form.get_by_label("Search").fill(str(day.number))
+    page.keyboard.press("Enter")
+    settled(page)
+    form.get_by_label("Who comes").click()
+    page.get_by_role("option", name=re.compile(f"· {day.number}$")).click()
+    page.keyboard.press("Tab")  # which closes the list
+    expect(form.get_by_text("The hour is free.")).to_be_visible()
+    form.get_by_role("button", name="Book", exact=True).click()
+    expect(page.get_by_text(re.compile("^Booked: "))).to_be_visible()
+    address_with(page, f"day={day.day}")
+    [(state, booked)] = dashboard.rows(
+        "select state, to_char(starts_at at time zone 'Europe/Madrid', 'HH24:MI')"
+        " from appointment order by id desc limit 1"
+    )
+    assert (state, booked) == ("booked", day.free)
