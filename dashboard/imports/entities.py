@@ -156,6 +156,8 @@ ENTITIES: dict[str, Entity] = {
             "service": _ref("service", required=True),
             "starts_at": _required("timestamp"),
             "ends_at": Field("timestamp"),
+            "time_of_day": Field("choice", 30, choices=("known", "unknown"), column="-"),
+            "booked_at": Field("timestamp"),
             "mode": _choice("in_person", "online", "telephone", fallback="'in_person'"),
             "state": _choice(*STATES),
             "fee_cents": Field("amount"),
