@@ -34,7 +34,7 @@ def attendance(shared) -> Path:
 
 
 def read(archive: Path) -> list[dict[str, str]]:
-    """Return the rows of the archive's only file, each with the line it stands on."""
+    """Return the rows of the archive's only file."""
     with zipfile.ZipFile(archive) as opened, opened.open(opened.namelist()[0]) as stream:
         return list(csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8", newline="")))
 
@@ -57,7 +57,7 @@ def build(database: Database) -> None:
 
 def lines_set_aside(database: Database) -> Counter[str]:
     with psycopg.connect(database.url) as connection:
-        question = "select code from practice.import_set_aside where not is_loaded and line > 1"
+        question = "select code from practice.import_set_aside where not is_loaded"
         return Counter(code for (code,) in connection.execute(question))
 
 
