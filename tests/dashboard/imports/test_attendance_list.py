@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.imports import queries
 from dashboard.imports.commands import run_import
 from tests.dashboard.imports.conftest import SAMPLES
 
@@ -33,6 +34,12 @@ def test_every_row_is_loaded_or_set_aside_with_its_reason(attendance, manager, r
         (16, "REQUIRED", "state"),
     ]
     assert (report.source, report.read, report.loaded, report.set_aside) == ("no_show", ROWS, 7, len(aside))
+
+
+def test_what_was_not_loaded_is_told_before_what_was_flagged(attendance, manager, database):
+    report = run_import(manager, attendance)
+    told = queries.rows_set_aside(manager, report.run_id, limit=report.set_aside + 1)
+    assert [row.is_loaded for row in told] == [False] * report.set_aside + [True]
 
 
 def test_no_means_that_the_person_came(attendance, manager, rows):
