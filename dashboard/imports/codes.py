@@ -40,7 +40,10 @@ class Code(StrEnum):
     BOOKING_LENGTH = "BOOKING_LENGTH"
     NOT_APPLICABLE = "NOT_APPLICABLE"
     NO_TRANSACTIONS = "NO_TRANSACTIONS"
+    IMPOSSIBLE_AGE = "IMPOSSIBLE_AGE"
+    BOOKED_AFTER = "BOOKED_AFTER"
     # The row is loaded, and reported.
+    DAY_ONLY = "DAY_ONLY"
     LONG_DURATION = "LONG_DURATION"
     OVERLAP_THERAPIST = "OVERLAP_THERAPIST"
     OVERLAP_PATIENT = "OVERLAP_PATIENT"
@@ -78,6 +81,9 @@ SENTENCES: dict[Code, str] = {
     Code.BOOKING_LENGTH: "An appointment ahead lasts less than 5 minutes or more than 12 hours.",
     Code.NOT_APPLICABLE: "The row says nothing that the practice keeps.",
     Code.NO_TRANSACTIONS: "The claim has no charges in this export, so its amounts are unknown.",
+    Code.IMPOSSIBLE_AGE: "The age is not one that a person can have.",
+    Code.BOOKED_AFTER: "It was booked on a later day than its own.",
+    Code.DAY_ONLY: "Loaded: the day is known and the hour is not, so it stands at noon.",
     Code.LONG_DURATION: "Loaded: it lasts more than 12 hours.",
     Code.OVERLAP_THERAPIST: "Loaded: the therapist has another appointment at the same time.",
     Code.OVERLAP_PATIENT: "Loaded: the patient has another appointment at the same time.",

@@ -21,6 +21,7 @@ from dashboard.imports.values import (
 
 Cells = Sequence[str]
 Reading = Callable[[Cells], Any]
+Written = Callable[[Cells], str | None]
 LONGEST_KEY = 200
 
 
@@ -151,10 +152,27 @@ class RowReader:
 
     def _condition(self, condition: Condition) -> Callable[[Cells], bool]:
         read = self._text([condition.column], " ", [], [])
+        if condition.later_day_than:
+            return self._later_day(read, self._text([condition.later_day_than], " ", [], []))
+        if condition.outside:
+            return _outside(read, *condition.outside)
         words = {word.casefold() for word in condition.is_in}
         if condition.blank:
             return lambda cells: read(cells) is None
         return lambda cells: (read(cells) or "").casefold() in words
+
+    def _later_day(self, read: Written, read_other: Written) -> Callable[[Cells], bool]:
+        """Compare days where the mapping's clock is; what is no moment is left to the field that needs one."""
+        day = day_parser(self.mapping.formats.timestamp, self.mapping.time_zone)
+
+        def is_later(cells: Cells) -> bool:
+            text, other = read(cells), read_other(cells)
+            try:
+                return text is not None and other is not None and day(text) > day(other)
+            except RowProblemError:
+                return False
+
+        return is_later
 
     def _key(self, rule: FieldRule) -> Callable[[Cells], str]:
         read = self._written(rule)
@@ -167,15 +185,13 @@ class RowReader:
 
         return key
 
-    def _written(self, rule: FieldRule) -> Callable[[Cells], str | None]:
+    def _written(self, rule: FieldRule) -> Written:
         if rule.constant is not None:
             constant = str(rule.constant)
             return lambda _cells: constant
         return self._text(rule.all_columns, rule.join, rule.steps, rule.null_words)
 
-    def _text(
-        self, columns: Sequence[str], join: str, steps: Sequence[str], null_words: Sequence[str]
-    ) -> Callable[[Cells], str | None]:
+    def _text(self, columns: Sequence[str], join: str, steps: Sequence[str], null_words: Sequence[str]) -> Written:
         """Return a function that gives the text of some columns, or nothing when it is blank or a word for nothing."""
         nulls = frozenset({"", *self.mapping.null_words, *null_words})
         places = [self.places[name] for name in columns if name in self.places]
@@ -254,6 +270,17 @@ def _check_order(entity: Entity, values: dict[str, Any]) -> None:
     is_time = entity.fields[entity.ordered[0]].kind == "timestamp"
     if start is not None and end is not None and (end < start or (is_time and end == start)):
         raise RowProblemError(Code.BAD_INTERVAL, entity.ordered[1])
+
+
+def _outside(read: Written, least: int, most: int) -> Callable[[Cells], bool]:
+    def is_outside(cells: Cells) -> bool:
+        text = read(cells)
+        try:
+            return text is not None and not least <= whole_number(text) <= most
+        except RowProblemError:
+            return True
+
+    return is_outside
 
 
 def _positive(read: Callable[[str], int]) -> Callable[[str], int]:

@@ -16,7 +16,10 @@ SQL_TYPES = {"date": "date", "timestamp": "timestamptz", "amount": "bigint", "in
 
 @dataclass(frozen=True)
 class Field:
-    """One field: how its cell is read, how long it may be, what it refers to and the column it fills."""
+    """One field: how its cell is read, how long it may be, what it refers to and the column it fills.
+
+    What nobody can change here (``is_editable``) says nothing about whether a person changed the row.
+    """
 
     kind: Kind = "text"
     longest: int = 200
@@ -26,6 +29,7 @@ class Field:
     if_missing: Literal["set_aside", "leave_empty"] = "set_aside"
     column: str = ""
     fallback: str = ""
+    is_editable: bool = True
 
     @property
     def sql_type(self) -> str:
@@ -156,6 +160,8 @@ ENTITIES: dict[str, Entity] = {
             "service": _ref("service", required=True),
             "starts_at": _required("timestamp"),
             "ends_at": Field("timestamp"),
+            "time_of_day": Field("choice", 30, choices=("known", "unknown"), column="-"),
+            "booked_at": Field("timestamp", is_editable=False),
             "mode": _choice("in_person", "online", "telephone", fallback="'in_person'"),
             "state": _choice(*STATES),
             "fee_cents": Field("amount"),

@@ -10,6 +10,7 @@ from dashboard.imports.staging import Staging, drafted, row_hash
 
 APPOINTMENT = "appointment"
 FLAGS = {
+    "day_only": Code.DAY_ONLY,
     "long_duration": Code.LONG_DURATION,
     "overlap_therapist": Code.OVERLAP_THERAPIST,
     "overlap_patient": Code.OVERLAP_PATIENT,
@@ -22,11 +23,14 @@ CANDIDATE = SQL("""
         coalesce(drafted.ends_at, drafted.starts_at + make_interval(mins => service.minutes)) as ends_at,
         coalesce(drafted.state, case when drafted.starts_at <= %(now)s then 'attended' else 'booked' end) as state,
         coalesce(drafted.fee_cents, 0) as fee_cents,
+        coalesce(drafted.booked_at, kept.booked_at, least(drafted.starts_at, %(now)s)) as booked_at,
+        coalesce(drafted.time_of_day = 'unknown', false) as is_day_only,
         known.local_id as known_id
     from ({drafted}) as drafted
     join service on service.id = drafted.service_id
     left join external_ref as known on known.source = %(source)s and known.entity = 'appointment'
         and known.external_id = drafted.external_id
+    left join appointment as kept on kept.id = known.local_id
 """).format(drafted=drafted(APPOINTMENT))
 IS_OPEN = SQL("state in ('held', 'booked', 'confirmed')")
 
@@ -100,15 +104,15 @@ def _take_other_patients(staging: Staging) -> None:
 
 
 # An appointment overlaps when one before it, of the same therapist or patient, is not over when it starts, or the next
-# starts before it is over. What the practice holds already counts too.
+# starts before it is over. What the practice holds already counts too. Of one whose hour is unknown nobody can say.
 OVERLAPS = SQL("""
     every_visit as (
         select local_id, therapist_id, patient_id, starts_at, ends_at, true as is_fresh from fresh
-        where state not in ('cancelled', 'late_cancelled')
+        where state not in ('cancelled', 'late_cancelled') and not is_day_only
         union all
         select a.id, a.therapist_id, p.patient_id, a.starts_at, a.ends_at, false
         from appointment as a join appointment_patient as p on p.appointment_id = a.id
-        where a.state in ('attended', 'booked', 'confirmed')
+        where a.state in ('attended', 'booked', 'confirmed') and not coalesce('day_only' = any(a.flags), false)
             and (
                 a.therapist_id in (select therapist_id from fresh) or p.patient_id in (select patient_id from fresh)
             )
@@ -145,9 +149,10 @@ INSERT = SQL("""
             fee_cents, is_imported, flags
         )
         select fresh.local_id, therapist_id, site_id, service_id, mode, starts_at, ends_at, state,
-            least(starts_at, %(now)s), case when state in ('cancelled', 'late_cancelled') then starts_at end,
+            booked_at, case when state in ('cancelled', 'late_cancelled') then starts_at end,
             fee_cents, true,
             nullif(array_remove(array[
+                case when is_day_only then 'day_only' end,
                 case when is_long then 'long_duration' end,
                 case when is_therapist_busy then 'overlap_therapist' end,
                 case when is_patient_busy then 'overlap_patient' end

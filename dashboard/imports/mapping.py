@@ -81,11 +81,31 @@ class FieldRule(_Part):
 
 
 class Condition(_Part):
-    """A test of one column: its value, without regard to case, is in a list, or it is blank."""
+    """A test of one column: its value is in a list (without regard to case), blank, outside a range, or a later day.
+
+    ``outside`` holds for whatever is written there and is not a whole number of the range; ``later_day_than`` names
+    another column, and holds when both are moments that can be read.
+    """
 
     column: str
     is_in: list[str] = Field(default=[], alias="in")
     blank: bool = False
+    outside: tuple[int, int] | None = None
+    later_day_than: str | None = None
+
+    @model_validator(mode="after")
+    def _one_test(self) -> Self:
+        tests = [bool(self.is_in), self.blank, self.outside is not None, self.later_day_than is not None]
+        if sum(tests) != 1:
+            raise ValueError("give exactly one of in, blank, outside, later_day_than")
+        if self.outside and self.outside[0] > self.outside[1]:
+            raise ValueError("outside takes the least and the most")
+        return self
+
+    @property
+    def all_columns(self) -> list[str]:
+        """Return the columns that are looked at."""
+        return [self.column, *([self.later_day_than] if self.later_day_than else [])]
 
 
 class EntityRule(_Part):
@@ -151,8 +171,10 @@ class FileRule(_Part):
         for rule in self.rows:
             for origin in (rule.external_id, *rule.fields.values()):
                 used.update(origin.all_columns)
-            used.update(condition.column for condition in (rule.when, rule.nobody) if condition)
-        used.update(rule.when.column for rule in self.skip)
+            for condition in (rule.when, rule.nobody):
+                used.update(condition.all_columns if condition else ())
+        for skipped in self.skip:
+            used.update(skipped.when.all_columns)
         if unknown := used - set(self.columns):
             raise ValueError(f"columns used but not listed: {', '.join(sorted(unknown))}")
         return self

@@ -62,11 +62,14 @@ def import_runs(actor: Actor, limit: int = 100) -> list[Run]:
 
 
 def rows_set_aside(actor: Actor, run_id: int, limit: int = 1000) -> list[RowSetAside]:
-    """Return the rows that a run set aside or flagged, in the order of the files."""
+    """Return the rows that a run set aside, then those it flagged, each in the order of the files.
+
+    A long list may be flagged whole: what was not loaded must not be lost behind the limit.
+    """
     question = (
         select(*(getattr(ImportSetAside, name) for name in RowSetAside.__dataclass_fields__))
         .where(ImportSetAside.import_run_id == run_id)
-        .order_by(ImportSetAside.file, ImportSetAside.line, ImportSetAside.id)
+        .order_by(ImportSetAside.is_loaded, ImportSetAside.file, ImportSetAside.line, ImportSetAside.id)
         .limit(limit)
     )
     with reading(actor, *MAY_READ) as session:

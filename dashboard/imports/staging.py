@@ -247,8 +247,9 @@ def drafted(entity: str, label: str | None = None) -> Composed:
 
 
 def row_hash(spec: Entity, alias: str) -> Composed:
-    """Return the hash of the columns of a row that an import writes."""
-    listed = SQL(", ").join(SQL("{}.{}").format(Identifier(alias), Identifier(name)) for name in columns(spec).values())
+    """Return the hash of the columns of a row that an import writes and a person can change."""
+    names = [column for name, column in columns(spec).items() if spec.fields[name].is_editable]
+    listed = SQL(", ").join(SQL("{}.{}").format(Identifier(alias), Identifier(name)) for name in names)
     return SQL("sha256(convert_to(jsonb_build_array({})::text, 'UTF8'))").format(listed)
 
 

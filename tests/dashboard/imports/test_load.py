@@ -160,6 +160,17 @@ def test_a_row_that_changed_at_the_source_is_updated(practice, manager, rows):
     assert rows("select count(*) from appointment_patient where starts_at = '2022-03-02T11:00:00Z'") == [(1,)]
 
 
+def test_when_it_was_booked_stays_when_the_source_does_not_say(practice, manager, rows):
+    run_import(manager, practice)
+    booked = "select booked_at from appointment join external_ref on local_id = id where external_id = 'enc-1'"
+    before = rows(booked)
+    replace(
+        practice / "encounters.csv", "2022-03-01T10:00:00Z,2022-03-01T10:50", "2022-03-01T10:10:00Z,2022-03-01T10:50"
+    )
+    assert run_import(manager, practice).by_entity["appointment"].updated == 1
+    assert rows(booked) == before == [(datetime(2022, 3, 1, 10, tzinfo=UTC),)]
+
+
 def test_a_row_that_a_person_changed_here_is_not_overwritten(practice, manager, rows):
     run_import(manager, practice)
     rows("update patient set city = 'Elsewhere' where given_name = 'Ana1 Luz2' returning id")

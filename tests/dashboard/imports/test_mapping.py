@@ -34,7 +34,7 @@ def test_every_mapping_that_comes_with_the_application_is_valid(name):
 
 
 def test_an_unknown_mapping_is_refused_with_the_known_ones():
-    with pytest.raises(MappingError, match="known are synthea"):
+    with pytest.raises(MappingError, match="known are no_show, synthea"):
         mapping_path("../synthea")
 
 
@@ -52,6 +52,10 @@ def test_an_unknown_mapping_is_refused_with_the_known_ones():
         ("files/pacientes/rows/0/fields/given_name", {"column": "nobody"}, "files.pacientes", "not listed: nobody"),
         ("files/pacientes/rows/0/fields/sex", {"constant": "dragon"}, "files.pacientes.rows.0", "takes only"),
         ("files/pacientes/rows/0/fields", {"sex": {"column": "sexo"}}, "rows.0", "needs the fields given_name"),
+        ("files/citas/skip/0/when", {"column": "estado"}, "skip.0.when", "exactly one of in"),
+        ("files/citas/skip/0/when/blank", True, "skip.0.when", "exactly one of in"),
+        ("files/citas/skip/0/when", {"column": "importe", "outside": [9, 1]}, "skip.0.when", "the least and the most"),
+        ("files/citas/skip/0/when", {"column": "inicio", "later_day_than": "fin"}, "files.citas", "not listed: fin"),
         ("files/citas/rows/0/fields/name/steps", ["reverse"], "steps.0", "Input should be"),
     ],
 )
