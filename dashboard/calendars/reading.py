@@ -17,6 +17,7 @@ from dashboard.calendars.shapes import BusyTime, ReadCalendar, SetAside, Window
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 30
+CHILD = ("-m", "dashboard.calendars.child")
 
 
 def read(content: bytes, since: datetime, until: datetime, time_zone: str) -> ReadCalendar:
@@ -50,7 +51,7 @@ def _said(content: bytes, window: Window, time_zone: str) -> dict[str, Any]:
     about = [window.since.isoformat(), window.until.isoformat(), time_zone]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "dashboard.calendars.child", *about],
+            [sys.executable, *CHILD, *about],
             input=content,
             capture_output=True,
             timeout=SECONDS,

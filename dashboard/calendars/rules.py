@@ -69,18 +69,18 @@ class Rule:
     def _latest_start(self, since: datetime) -> datetime:
         """Return from where the rule gives the same without the years before, which may be centuries."""
         start, interval = self.start, int(self.parts.get("INTERVAL", "1"))
-        if since - start < 800 * DAY:
+        if since <= start:
             return start
         if self.parts["FREQ"] in {"DAILY", "WEEKLY"}:
             step = interval * (7 if self.parts["FREQ"] == "WEEKLY" else 1)
-            # One round more, so that the last one before is whole.
-            return start + timedelta(days=max(0, (since - start).days // step - 1) * step)
+            return start + timedelta(days=(since - start).days // step * step)
         step = interval * (12 if self.parts["FREQ"] == "YEARLY" else 1)
         months = (since.year - start.year) * 12 + since.month - start.month
-        passed = max(0, months // step - 1) * step
+        passed = months // step * step
         if not passed:
             return start
         year, month = divmod(start.year * 12 + start.month - 1 + passed, 12)
+        # From the first day on, as the start's own day may not be the first that the rule gives.
         return start.replace(year=year, month=1 if self.parts["FREQ"] == "YEARLY" else month + 1, day=1)
 
 
