@@ -14,7 +14,8 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
+from zoneinfo import ZoneInfo
 
 from dashboard.calendars import child
 from dashboard.calendars.shapes import BusyTime, ReadCalendar, Window
@@ -54,19 +55,21 @@ def codes(found: ReadCalendar) -> list[str]:
 
 def local(busy: BusyTime, time_zone: str = MADRID) -> str:
     """Return a busy time as clocks of the practice show it."""
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(time_zone)
     return f"{busy.starts_at.astimezone(zone):%d/%m %H:%M} – {busy.ends_at.astimezone(zone):%d/%m %H:%M}"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What reading one calendar gave, and cost: ``megabytes`` are those beyond a calendar without events."""
+    """What reading one calendar gave, and cost: seconds by the clock, by the processor, and memory.
+
+    ``megabytes`` are those beyond what a calendar without events takes.
+    """
 
     said: dict[str, Any] | None
     status: int
     seconds: float
+    processor: float
     megabytes: float
 
     @property
@@ -88,7 +91,7 @@ class Outcome:
 class WarmReader:
     """Reads calendars in forks of one process that has the libraries imported."""
 
-    def __enter__(self) -> WarmReader:
+    def __enter__(self) -> Self:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.calendars"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
@@ -110,12 +113,12 @@ class WarmReader:
         about = [len(content), window.since.isoformat(), window.until.isoformat(), time_zone]
         self.process.stdin.write(json.dumps(about).encode() + b"\n" + content)
         self.process.stdin.flush()
-        answer, status, seconds, megabytes = json.loads(self.process.stdout.readline())
+        answer, status, seconds, processor, megabytes = json.loads(self.process.stdout.readline())
         try:
             said = json.loads(answer)
         except ValueError:
             said = None
-        return Outcome(said, status, seconds, megabytes - self.base)
+        return Outcome(said, status, seconds, processor, megabytes - self.base)
 
 
 def _serve(source: BinaryIO, out: BinaryIO) -> None:
@@ -126,7 +129,7 @@ def _serve(source: BinaryIO, out: BinaryIO) -> None:
         out.flush()
 
 
-def _in_a_fork(content: bytes, window: Window, time_zone: str) -> tuple[str, int, float, float]:
+def _in_a_fork(content: bytes, window: Window, time_zone: str) -> tuple[str, int, float, float, float]:
     reading, writing = os.pipe()
     began = time.perf_counter()
     process = os.fork()
@@ -140,7 +143,8 @@ def _in_a_fork(content: bytes, window: Window, time_zone: str) -> tuple[str, int
     with os.fdopen(reading) as pipe:
         answer = pipe.read()
     _, status, used = os.wait4(process, 0)
-    return answer, status, time.perf_counter() - began, used.ru_maxrss / 1024
+    seconds, processor = time.perf_counter() - began, used.ru_utime + used.ru_stime
+    return answer, status, seconds, processor, used.ru_maxrss / 1024
 
 
 if __name__ == "__main__":

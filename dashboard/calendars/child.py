@@ -51,12 +51,13 @@ def _events(components: Components, practice: ZoneInfo, aside: list[SetAside]) -
             aside.append(raw.aside(Code.DUPLICATE))
             continue
         met.add(written)
-        dates += count_dates(raw)
-        if dates > MOST_DATES:
+        listed = count_dates(raw)
+        if listed and listed + dates > MOST_DATES:
             aside.append(raw.aside(Code.TOO_MANY_DATES))
             continue
         try:
             found.append(_event(raw, practice, components))
+            dates += listed
         except EventProblemError as problem:
             aside.append(raw.aside(problem.code))
     return found

@@ -51,7 +51,7 @@ SENTENCES: dict[Code, str] = {
     Code.CUT_SHORT: "The calendar does not end: a part of the file is missing.",
     Code.TOO_MANY_EVENTS: "The calendar has more than 10,000 events.",
     Code.TOO_COMPLEX: "Reading the calendar takes more time or memory than is allowed.",
-    Code.BROKEN_EVENT: "The event is not complete, or runs into another one.",
+    Code.BROKEN_EVENT: "The event is not complete, runs into another one, or stands outside the calendar.",
     Code.TOO_LONG: "A line of the event is longer than any real one.",
     Code.NO_START: "The event does not say when it begins.",
     Code.NO_END: "The event has no end, so it takes no time.",

@@ -200,7 +200,7 @@ RULES = [
 @pytest.mark.parametrize("rule", RULES)
 def test_a_rule_gives_the_same_as_if_all_the_years_before_were_followed(rule, start):
     begins = moment(start, MADRID, ZONES)
-    since, until = datetime(2025, 12, 29), datetime(2031, 3, 1)
+    since, until = (datetime.fromisoformat(day) for day in ("2025-12-29", "2031-03-01"))
     followed = takewhile(lambda day: day <= until, rrulestr(rule, dtstart=begins.wall))
     assert list(rule_of(rule, begins, ZONES).between(since, until)) == [day for day in followed if day >= since]
 
