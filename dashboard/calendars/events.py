@@ -15,7 +15,7 @@ from dashboard.calendars.values import DAY, Length, Moment, Property, Zones, bet
 LISTS = {"EXDATE", "EXRULE", "RDATE", "RRULE"}
 MOST_DATES = 2_000
 LONGEST_LIST = 32 * MOST_DATES
-LONGEST_UID = 1_000
+LONGEST_RULE = LONGEST_UID = 1_000
 NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 NO_UID = "no-uid-"
 METHODS = {"", "PUBLISH", "CANCEL"}
@@ -154,7 +154,7 @@ def _length(single: dict[str, Property], start: Moment, zones: Zones) -> Length:
 
 
 def _listed(raw: RawEvent, name: str) -> Iterator[Property]:
-    longest = LONGEST_LIST if name in {"EXDATE", "RDATE"} else LONGEST_UID
+    longest = LONGEST_LIST if name in {"EXDATE", "RDATE"} else LONGEST_RULE
     yield from (property_of(line, longest) for known, line in raw.properties if known == name)
 
 

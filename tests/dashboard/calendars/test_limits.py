@@ -32,7 +32,9 @@ def run(content: bytes, *, is_confined: bool, patience: float) -> subprocess.Com
 
 
 def test_a_rule_without_end_is_stopped_by_the_limit_of_the_process_and_by_nothing_else():
-    runaway = calendar(event(*TEN, *["RRULE:FREQ=DAILY;BYWEEKNO=53;BYMONTH=6"] * 5))
+    hours, sixty = (",".join(map(str, range(count))) for count in (24, 60))
+    rule = f"RRULE:FREQ=DAILY;COUNT=9999999999;BYHOUR={hours};BYMINUTE={sixty};BYSECOND={sixty}"
+    runaway = calendar(event("DTSTART:16010101T000000Z", "DURATION:PT1H", rule))  # every second of four centuries
     stopped = run(runaway, is_confined=True, patience=30)
     assert (stopped.returncode < 0, stopped.stdout) == (True, b"")
     with pytest.raises(subprocess.TimeoutExpired):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from dashboard.calendars import child
 from dashboard.calendars.codes import SENTENCES, Code
-from tests.calendars import WarmReader, calendar, event
+from tests.calendars import MADRID, YEAR, WarmReader, calendar, event
 from tests.mutators import MUTATORS, PLACES, Sample, mutations
 
 HEAD, TAIL = calendar(
@@ -64,6 +68,24 @@ CUTS = [pair for pair in mutations(SAMPLE) if pair[0].startswith("cut-") and pai
 @pytest.mark.parametrize(("name", "content"), CUTS)
 def test_a_part_of_a_calendar_never_passes_for_the_whole(name, content, reader):
     assert reader.read(content).refusal in {"EMPTY_FILE", "NOT_A_CALENDAR", "CUT_SHORT"}
+
+
+WORDS = st.sampled_from(
+    """
+    BEGIN:VEVENT END:VEVENT BEGIN:VCALENDAR END:VCALENDAR DTSTART DTEND DURATION RRULE RDATE EXDATE RECURRENCE-ID UID
+    TZID= VALUE=DATE RANGE=THISANDFUTURE : ; , " / = FREQ=DAILY FREQ=YEARLY COUNT= INTERVAL= UNTIL= BYDAY=-1MO BYSETPOS=
+    20260329 T023000 Z P1D PT1H -PT1H 99991231T235959 00010101T000000 Europe/Madrid STATUS:CANCELLED METHOD:CANCEL 1 0 -
+    """.split()
+) | st.sampled_from(["\r\n", "\r\n ", "\n", "ñ", "\ud800"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200) | st.lists(WORDS, max_size=60).map("".join))
+def test_nothing_that_may_stand_in_a_calendar_is_an_error_of_ours(inside):
+    text = inside if isinstance(inside, bytes) else inside.encode("utf-8", "surrogatepass")
+    for content in (text, HEAD + SAMPLE.records[0] + text + b"\r\n" + TAIL):
+        said = json.loads(child.answer(content, YEAR, MADRID))
+        assert {"refusal"} == said.keys() or {"busy", "set_aside"} == said.keys()
 
 
 def test_there_are_sixty_mutations_and_each_changes_the_sample():
