@@ -7,6 +7,7 @@ from dashboard.agenda.booking import Target
 from dashboard.ui import (
     address,
     agenda_calendar,
+    agenda_endings,
     agenda_filters,
     agenda_moves,
     agenda_new,
@@ -27,11 +28,13 @@ else:
 notice.show()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     view = agenda_filters.view_choice()
-    agenda_new.button(actor, address.id_parameter("therapist"))
+    agenda_new.button(actor, address.id_parameter("therapist"), address.day_parameter("day"))
 narrowed = agenda_filters.narrowed(actor)
 
 if view == agenda_filters.NOT_MARKED:
     agenda_register.show(actor, narrowed)
+elif view == agenda_filters.SERIES_ENDING:
+    agenda_endings.show(actor)
 else:
     day, period = agenda_filters.period_choice(view)
     agenda_moves.show(actor)

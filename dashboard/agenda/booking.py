@@ -70,13 +70,13 @@ def book_all(
     wish: Wish,
     times: Sequence[tuple[datetime, datetime]],
     *,
-    key: UUID,
+    key: UUID | None,
     overriding: Collection[str] = (),
     series_id: int | None = None,
     session: Session | None = None,
 ) -> list[int]:
     """Book ``wish`` at each of ``times``, or nothing at all; ``session`` continues a transaction that is open."""
-    _require_bookable(actor, wish)
+    require_bookable(actor, wish)
     asked = {
         **wish.values(),
         "begins": [begin for begin, _ in times],
@@ -103,7 +103,13 @@ def _booked(session: Session, asked: dict[str, object]) -> list[int]:
     return [row.appointment_id for row in answer]
 
 
-def _require_bookable(actor: Actor, wish: Wish) -> None:
+def require_bookable(actor: Actor, wish: Wish) -> None:
+    """Refuse a wish that could never be booked by this person.
+
+    Raises:
+        NotFoundError: a therapist books for a colleague.
+        RuleBrokenError: nobody comes, or the place does not fit the mode.
+    """
     require(actor, *CARE)
     if actor.role == "therapist" and wish.therapist_id != actor.therapist_id:
         raise NotFoundError("No such therapist.")
@@ -135,7 +141,7 @@ def move(
                 raise RuleBrokenError("What is recorded already must be taken back first.")
             wish = moved(session, found, target)
             refuse(obstacles_in(session, wish, [(wish.starts_at, wish.ends_at)], [found.id]), overriding)
-            return _write_move(found, wish, overriding)
+            return write_move(found, wish, overriding)
 
     return db.retried(once)
 
@@ -169,7 +175,8 @@ def moved(session: Session, found: Appointment, target: Target) -> Wish:
     )
 
 
-def _write_move(found: Appointment, wish: Wish, overriding: Collection[str]) -> Target:
+def write_move(found: Appointment, wish: Wish, overriding: Collection[str]) -> Target:
+    """Write where an appointment, locked, is moved to and return where it was."""
     former = Target(found.starts_at, found.ends_at, found.therapist_id, found.room_id, keeps_room=False)
     if (found.starts_at, found.ends_at) != (wish.starts_at, wish.ends_at) and found.state == "confirmed":
         found.state = "booked"

@@ -52,12 +52,7 @@ def mark_attendance(
     with transaction(actor, *CARE) as session:
         found = locked(session, actor, appointment_id, version)
         _require_markable(found, state, now)
-        if state in rules.CANCELLED_STATES:
-            _write_cancellation(session, found, state, cancelled_by, reason, now)
-        found.state = state
-        found.held_until = None
-        found.marked_at = now
-        found.marked_by_id = actor.user_id
+        record(actor, session, found, state, cancelled_by, reason)
         found.is_fee_charged = is_fee_charged and state in rules.FEE_STATES
 
 
@@ -106,6 +101,26 @@ def undo_marking(actor: Actor, appointment_id: int, *, version: int) -> None:
         found.cancelled_by = None
         found.cancellation_reason = None
         found.is_fee_charged = False
+
+
+def record(
+    actor: Actor, session: Session, found: Appointment, state: str, cancelled_by: str | None, reason: str | None
+) -> None:
+    """Write what became of an appointment that is locked and may be marked, without a fee."""
+    now = clock.now()
+    if state in rules.CANCELLED_STATES:
+        _write_cancellation(session, found, state, cancelled_by, reason, now)
+    found.state = state
+    found.held_until = None
+    found.marked_at = now
+    found.marked_by_id = actor.user_id
+
+
+def cancel(actor: Actor, session: Session, found: Appointment, cancelled_by: str, reason: str | None) -> None:
+    """Cancel an appointment that is locked and ahead, late or in time as its service has it, without a fee."""
+    window = session.scalars(select(Service.cancellation_window_hours).where(Service.id == found.service_id)).one()
+    state = rules.cancelled_state(cancelled_by, clock.now(), found.starts_at, window)
+    record(actor, session, found, state, cancelled_by, reason)
 
 
 def _require_markable(found: Appointment, state: str, now: datetime) -> None:

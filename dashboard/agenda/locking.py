@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select, text
@@ -17,8 +18,13 @@ def lock_days(session: Session, appointment_id: int, *times: tuple[datetime, dat
     """Lock the days of an appointment, where it is and at ``times``, until the transaction ends."""
     here = session.execute(
         select(Appointment.starts_at, Appointment.ends_at).where(Appointment.id == appointment_id)
-    ).all()
-    every = [*here, *times]
+    ).tuples()
+    lock_times(session, [*here, *times])
+
+
+def lock_times(session: Session, times: Iterable[tuple[datetime, datetime]]) -> None:
+    """Lock the days that ``times`` touch, the earliest first, until the transaction ends."""
+    every = list(times)
     session.execute(LOCK, {"begins": [begin for begin, _ in every], "finishes": [finish for _, finish in every]})
 
 

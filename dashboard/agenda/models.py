@@ -58,6 +58,7 @@ class AppointmentSeries(Base):
     local_time: Mapped[time] = mapped_column(Time)
     starts_on: Mapped[date] = mapped_column(Date)
     until_on: Mapped[date | None] = mapped_column(Date)
+    therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"))
 
 
 class Appointment(Base):
@@ -102,6 +103,7 @@ class Appointment(Base):
         Index("ix_appointment_starts_at", "starts_at"),
         Index("ix_appointment_open_starts_at", "starts_at", postgresql_where=OPEN),
         Index("ix_appointment_room_id_starts_at", "room_id", "starts_at", postgresql_where=OPEN_WITH_ROOM),
+        Index("ix_appointment_series_id_starts_at", "series_id", "starts_at"),
         UniqueConstraint("request_key"),
     )
 

@@ -7,8 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import aliased
 
 from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError, Role, reading, require
@@ -19,6 +20,7 @@ from dashboard.patients.models import Patient
 from dashboard.team.models import Room, Service, Site, Therapist
 
 CARE: tuple[Role, ...] = ("manager", "front_desk", "therapist")
+ENDS_SOON = timedelta(days=21)
 MOST_ROWS = 2_000
 """More than this is no agenda that a person reads; the page asks for a narrower view."""
 
@@ -73,6 +75,9 @@ class AppointmentDetails:
     cancelled_at: datetime | None
     cancelled_by: str | None
     cancellation_reason: str | None
+    overridden: tuple[str, ...]
+    series_left: int
+    """How many open dates of its series begin with it or later; 0 for an appointment of no series."""
 
 
 def _is_own(actor: Actor) -> ColumnElement[bool]:
@@ -240,6 +245,48 @@ class Usual:
     mode: str
 
 
+@dataclass(frozen=True)
+class EndingSeries:
+    """A series that is about to end: its last date, and whom it is with."""
+
+    appointment_id: int
+    last_at: datetime
+    therapist_name: str
+    patients: str
+
+
+def series_ending(actor: Actor, limit: int = 200) -> list[EndingSeries]:
+    """Return the series whose last open date is within ``ENDS_SOON``, the soonest first; a therapist's own only."""
+    now = clock.now()
+    later = aliased(Appointment)
+    names = (
+        select(func.string_agg(PATIENT_NAME, ", "))
+        .join(Attendee, Attendee.patient_id == Patient.id)
+        .where(Attendee.appointment_id == Appointment.id)
+        .correlate(Appointment)
+        .scalar_subquery()
+    )
+    found = (
+        select(Appointment.id, Appointment.starts_at, THERAPIST_NAME, names)
+        .join(Therapist, Therapist.id == Appointment.therapist_id)
+        .where(
+            Appointment.series_id.is_not(None),
+            Appointment.state.in_(("booked", "confirmed")),
+            Appointment.starts_at.between(now, now + ENDS_SOON),
+            _is_own(actor),
+            ~exists().where(
+                later.series_id == Appointment.series_id,
+                later.starts_at > Appointment.starts_at,
+                later.state.in_(rules.OPEN_STATES),
+            ),
+        )
+        .order_by(Appointment.starts_at, Appointment.id)
+        .limit(limit)
+    )
+    with reading(actor, *CARE) as session:
+        return [EndingSeries(row[0], row[1], row[2], row[3] or "") for row in session.execute(found)]
+
+
 def usual_of(actor: Actor, patient_id: int) -> Usual | None:
     """Return how a patient was last booked, or nothing when they never were."""
     found = (
@@ -262,7 +309,7 @@ def appointment(actor: Actor, appointment_id: int) -> AppointmentDetails:
     """
     found = (
         _slots(actor)
-        .add_columns(Service, Site, AppUser.display_name.label("marked_by"))
+        .add_columns(Service, Site, AppUser.display_name.label("marked_by"), _series_left())
         .join(Site, Site.id == Appointment.site_id)
         .outerjoin(AppUser, AppUser.id == Appointment.marked_by_id)
         .where(Appointment.id == appointment_id, _is_own(actor))
@@ -272,6 +319,21 @@ def appointment(actor: Actor, appointment_id: int) -> AppointmentDetails:
     if row is None:
         raise NotFoundError("No such appointment.")
     return _details(actor, row)
+
+
+def _series_left() -> Any:
+    later = aliased(Appointment)
+    return (
+        select(func.count())
+        .where(
+            later.series_id == Appointment.series_id,
+            later.starts_at >= Appointment.starts_at,
+            later.state.in_(rules.OPEN_STATES),
+        )
+        .correlate(Appointment)
+        .scalar_subquery()
+        .label("series_left")
+    )
 
 
 def _details(actor: Actor, row: Row[Any]) -> AppointmentDetails:
@@ -292,4 +354,6 @@ def _details(actor: Actor, row: Row[Any]) -> AppointmentDetails:
         cancelled_at=row.cancelled_at,
         cancelled_by=row.cancelled_by,
         cancellation_reason=row.cancellation_reason,
+        overridden=tuple(row.overridden or ()),
+        series_left=row.series_left,
     )

@@ -154,6 +154,7 @@ def _write_series(work: Work, episodes: Episodes, sessions: Sessions) -> Array:
             "frequency": coded(("weekly", "fortnightly"), episodes.step - 1),
             "local_time": coded(times, episodes.minute),
             "starts_on": window.dates(first),
+            "therapist_id": episodes.therapist + 1,
             "until_on": np.where(is_over, window.dates(last), np.datetime64("NaT")),
         },
     )

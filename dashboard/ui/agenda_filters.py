@@ -15,6 +15,7 @@ from dashboard.ui import address, filters, formats
 from dashboard.ui.language import _
 
 NOT_MARKED = "not_marked"
+SERIES_ENDING = "series_ending"
 MONTHS_APART = 31
 DAY_FIELD_WIDTH = 160
 
@@ -53,6 +54,7 @@ def view_choice() -> str:
         "month": _("Month"),
         "list": _("List"),
         NOT_MARKED: _("Not marked yet"),
+        SERIES_ENDING: _("Series ending"),
     }
     first = "list" if is_telephone() else "day"
     return filters.segments("agenda", "view", _("View"), {first: words[first], **words})

@@ -9,12 +9,13 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard.access.actor import Actor
-from dashboard.agenda import booking
+from dashboard.agenda import booking, queries, series_changes
 from dashboard.agenda.booking import Target
 from dashboard.agenda.free_hours import NotFreeError, Obstacle, Wish
-from dashboard.ui import agenda_obstacles, errors, formats
+from dashboard.agenda.series_changes import Shift
+from dashboard.ui import agenda_obstacles, errors, formats, notice
 from dashboard.ui.agenda_calendar import forget_click
-from dashboard.ui.language import _
+from dashboard.ui.language import _, ngettext
 
 LAST, REFUSED = "agenda_last_moved", "agenda_refused_move"
 RULES = (
@@ -66,6 +67,7 @@ def show(actor: Actor) -> None:
 def _offer_undo(actor: Actor, last: Move) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="agenda_moved"):
         st.markdown(":material/check: " + _("Moved. It was at {moment}.").format(moment=_when(last.target.starts_at)))
+        _offer_following(actor, last)
         if st.button(_("Undo"), key="agenda_undo_move", icon=":material/undo:", type="tertiary"):
             st.session_state.pop(LAST)
             # It was there before, whatever rule it broke; nobody else is pushed aside.
@@ -73,6 +75,30 @@ def _offer_undo(actor: Actor, last: Move) -> None:
                 st.session_state.pop(LAST, None)
                 forget_click()
                 st.rerun()
+
+
+def _offer_following(actor: Actor, last: Move) -> None:
+    """Offer to move the later dates of the series in the same way."""
+    found = queries.appointment(actor, last.appointment_id)
+    later = found.series_left - 1
+    if later < 1 or found.slot.version != last.version:
+        return
+    words = ngettext("Move {number} later date too", "Move {number} later dates too", later)
+    if not st.button(words.format(number=formats.number(later)), key="agenda_move_following", type="tertiary"):
+        return
+    before, now = last.target.starts_at.astimezone(formats.zone()), found.slot.starts_at.astimezone(formats.zone())
+    shift = Shift((now.date() - before.date()).days, now.time().replace(tzinfo=None))
+    with errors.told():
+        number = series_changes.move_series(
+            actor, last.appointment_id, "following", shift, version=last.version, leaving=[last.appointment_id]
+        )
+        st.session_state.pop(LAST)
+        forget_click()
+        notice.done(
+            ngettext("{number} later date was moved.", "{number} later dates were moved.", number).format(
+                number=formats.number(number)
+            )
+        )
 
 
 def _why_not(actor: Actor, move: Move, met: list[Obstacle]) -> None:

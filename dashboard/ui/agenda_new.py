@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,28 +11,31 @@ import streamlit as st
 
 from dashboard import clock
 from dashboard.access.actor import Actor
-from dashboard.agenda import booking, free_hours, queries, rules
+from dashboard.agenda import booking, free_hours, queries, rules, series
 from dashboard.agenda.free_hours import NotFreeError, Wish
 from dashboard.agenda.models import MODES
+from dashboard.agenda.repeating import Repetition
 from dashboard.patients import queries as patients
 from dashboard.team import queries as team
-from dashboard.ui import address, agenda_obstacles, errors, formats, notice
+from dashboard.ui import address, agenda_obstacles, agenda_series, errors, formats, notice
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import mode_name
-from dashboard.ui.language import _
+from dashboard.ui.language import _, ngettext
 from dashboard.ui.text import plain
 
 KEY = "agenda_new"
 OPEN = f"{KEY}_open"
 TAKEN = f"{KEY}_taken"
 MOST_FOUND = 20
+MORNING = time(10)
 STEP = timedelta(minutes=5)
 
 
-def button(actor: Actor, therapist_id: int | None) -> None:
-    """Offer to book an appointment."""
+def button(actor: Actor, therapist_id: int | None, day: date | None) -> None:
+    """Offer to book an appointment, with the therapist and on the day that are shown."""
     if st.button(_("New appointment"), key=f"{KEY}_button", type="primary", icon=":material/add:", shortcut="b"):
-        start(actor, therapist_id, None)
+        is_ahead = day is not None and day > formats.today()
+        start(actor, therapist_id, datetime.combine(day, MORNING, formats.zone()) if is_ahead and day else None)
 
 
 def start(actor: Actor, therapist_id: int | None, begins: datetime | None) -> None:
@@ -71,17 +74,37 @@ def _form(actor: Actor, opened: dict[str, Any]) -> None:
     wish = _wish(actor, opened, people)
     if wish is None:
         return
-    met = free_hours.obstacles(actor, wish) if people else []
+    repeated = agenda_series.repetition(wish)
+    if repeated is None:
+        _once(actor, wish, opened)
+    elif people:
+        with errors.told():
+            _series(actor, wish, repeated, opened)
+
+
+def _once(actor: Actor, wish: Wish, opened: dict[str, Any]) -> None:
+    """Offer to book one appointment, or what to do instead."""
+    met = free_hours.obstacles(actor, wish) if wish.patient_ids else []
     if met:
         chosen = agenda_obstacles.choose_instead(actor, wish, met, KEY, _("Book all the same"))
         if isinstance(chosen, Wish):
             _take_over(chosen)
         elif chosen is not None:
             _book(actor, wish, opened, {each.kind for each in met})
-    elif people:
+    elif wish.patient_ids:
         st.caption(":material/check: " + _("The hour is free."))
-    if st.button(_("Book"), key=f"{KEY}_book", type="primary", disabled=bool(met) or not people):
+    if st.button(_("Book"), key=f"{KEY}_book", type="primary", disabled=bool(met) or not wish.patient_ids):
         _book(actor, wish, opened, set())
+
+
+def _series(actor: Actor, wish: Wish, repeated: Repetition, opened: dict[str, Any]) -> None:
+    """Offer to book every date of a series once each that is taken has its remedy."""
+    plan = agenda_series.settle(actor, wish, repeated)
+    words = ngettext("Book {number} date", "Book {number} dates", plan.number)
+    label = words.format(number=formats.number(plan.number))
+    if st.button(label, key=f"{KEY}_book_series", type="primary", disabled=not (plan.is_settled and plan.number)):
+        series.book_series(actor, wish, repeated, plan.remedies, key=opened["key"], overriding=plan.overriding)
+        _booked(next(each.wish.starts_at for each in plan.dates if not each.is_left_out), plan.number)
 
 
 def _patients(actor: Actor) -> tuple[int, ...]:
@@ -190,7 +213,12 @@ def _book(actor: Actor, wish: Wish, opened: dict[str, Any], overriding: set[str]
         except NotFreeError as refused:
             agenda_obstacles.show(actor, refused.obstacles)
             return
-        close()
-        day = wish.starts_at.astimezone(formats.zone()).date()
-        address.keep("day", day.isoformat())
-        notice.done(_("Booked: {moment}.").format(moment=formats.moment(wish.starts_at)))
+        _booked(wish.starts_at, 1)
+
+
+def _booked(begins: datetime, number: int) -> None:
+    """Close the form and show the day of the first date."""
+    close()
+    address.keep("day", begins.astimezone(formats.zone()).date().isoformat())
+    words = ngettext("Booked: {moment}.", "Booked: {number} dates from {moment}.", number)
+    notice.done(words.format(moment=formats.moment(begins), number=formats.number(number)))

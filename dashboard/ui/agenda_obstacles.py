@@ -29,6 +29,7 @@ def sentence(actor: Actor, met: Obstacle) -> str:
         "past": _("This hour is past."),
         "long_past": _("This day is more than a month ago."),
         "too_far": _("This day is more than two years ahead."),
+        "much_too_far": _("This day is more than five years ahead."),
         "bad_length": _("A session takes between 5 minutes and 12 hours."),
         "too_many": _("This service is not meant for so many people."),
         "service_ended": _("This service is no longer offered."),
@@ -36,6 +37,22 @@ def sentence(actor: Actor, met: Obstacle) -> str:
         "room_out_of_service": _("The room is out of service."),
         "room_too_small": _("The room is too small for so many people."),
     }[met.kind]
+
+
+def rule_names(kinds: Sequence[str]) -> str:
+    """Return in a few words which rules were booked over."""
+    names = {
+        "outside_hours": _("outside hours of work"),
+        "closed": _("site closed"),
+        "absent": _("therapist away"),
+        "too_close": _("no break"),
+        "past": _("in the past"),
+        "too_far": _("far ahead"),
+        "too_many": _("more people than meant"),
+        "room_out_of_service": _("room out of service"),
+        "room_too_small": _("room too small"),
+    }
+    return ", ".join(names[kind] for kind in kinds if kind in names)
 
 
 def _busy(actor: Actor, met: Obstacle) -> str:

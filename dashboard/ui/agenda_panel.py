@@ -10,14 +10,14 @@ from babel.dates import format_time
 
 from dashboard import clock
 from dashboard.access.actor import Actor, NotFoundError
-from dashboard.agenda import commands, queries, rules
+from dashboard.agenda import commands, queries, rules, series_changes
 from dashboard.agenda.models import CANCELLED_BY, REASONS
 from dashboard.agenda.queries import AppointmentDetails
 from dashboard.billing import commands as billing
-from dashboard.ui import address, errors, formats
+from dashboard.ui import address, agenda_obstacles, errors, formats
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import badge, mode_name, reason_name, shown_state, state_name, who_name
-from dashboard.ui.language import _
+from dashboard.ui.language import _, ngettext
 from dashboard.ui.navigation import page_file
 from dashboard.ui.text import plain
 
@@ -129,6 +129,11 @@ def _history(found: AppointmentDetails) -> None:
                 person=plain(found.marked_by), moment=formats.moment(found.marked_at)
             )
         )
+    if found.overridden:
+        lines.append(_("Booked over a rule: {rules}").format(rules=agenda_obstacles.rule_names(found.overridden)))
+    if found.series_left:
+        left = ngettext("{number} date of the series left", "{number} dates of the series left", found.series_left)
+        lines.append(left.format(number=formats.number(found.series_left)))
     if found.slot.state in rules.FEE_STATES:
         lines.append(_("With a fee") if found.is_fee_charged else _("Without a fee"))
     if found.fee_cents is not None:
@@ -167,9 +172,15 @@ def _save(actor: Actor, found: AppointmentDetails, state: str) -> None:
             st.caption(
                 _("Late: less than {hours} hours before it begins.").format(hours=formats.number(found.window_hours))
             )
-    has_fee = _fee(found) if state in rules.FEE_STATES else False
+    is_rest = who is not None and found.slot.starts_at > clock.now() and _ends_series(found)
+    has_fee = _fee(found) if state in rules.FEE_STATES and not is_rest else False
 
     def save() -> None:
+        if is_rest and who:
+            series_changes.cancel_series(
+                actor, found.slot.id or 0, "following", who, reason, version=found.slot.version
+            )
+            return
         record(
             actor,
             found.slot.id or 0,
@@ -198,6 +209,17 @@ def _who_and_why(found: AppointmentDetails, state: str) -> tuple[str, str | None
         key=f"agenda_reason_{found.slot.id}",
     )
     return who, reason
+
+
+def _ends_series(found: AppointmentDetails) -> bool:
+    """Ask whether the later dates of the series are cancelled with this one."""
+    if found.series_left < 2:
+        return False
+    later = found.series_left - 1
+    words = ngettext(
+        "Cancel {number} later date of the series too", "Cancel {number} later dates of the series too", later
+    )
+    return st.checkbox(words.format(number=formats.number(later)), key=f"agenda_rest_{found.slot.id}")
 
 
 def _fee(found: AppointmentDetails) -> bool:

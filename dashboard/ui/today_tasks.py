@@ -34,8 +34,8 @@ def tasks(actor: Actor) -> list[Task]:
     waiting = figures.waiting_work(actor)
     order = {
         "manager": (_emergencies, _not_marked, _held_without, _to_invoice, _late, _to_approve, _behind, _incomplete),
-        "front_desk": (_to_sign, _not_marked, _incomplete, _to_invoice, _late),
-        "therapist": (_not_marked, _notes_to_sign, _to_sign, _incomplete, _behind),
+        "front_desk": (_to_sign, _not_marked, _series_ending, _incomplete, _to_invoice, _late),
+        "therapist": (_not_marked, _notes_to_sign, _to_sign, _series_ending, _incomplete, _behind),
     }[actor.role]
     return [task for question in order if (task := question(actor, waiting)).count]
 
@@ -48,6 +48,12 @@ def _not_marked(actor: Actor, _waiting: Counted) -> Task:
     count = agenda.unconfirmed_count(actor)
     said = ngettext("past appointment not marked", "past appointments not marked", count)
     return Task(count, said, "agenda", ":material/event_busy:", {"view": "not_marked"})
+
+
+def _series_ending(actor: Actor, _waiting: Counted) -> Task:
+    count = len(agenda.series_ending(actor))
+    said = ngettext("series that ends soon", "series that end soon", count)
+    return Task(count, said, "agenda", ":material/event_repeat:", {"view": "series_ending"})
 
 
 def _emergencies(actor: Actor, _waiting: Counted) -> Task:

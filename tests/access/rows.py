@@ -39,7 +39,6 @@ insert into payer (id, name) values (1, 'Insurer');
 insert into consent_template (id, kind, language, version, title, body, text_sha256, signed_by, required_when)
 values (1, 'treatment', 'en', 1, 'Treatment', 'Text', encode(sha256('Text'), 'hex'), 'patient', 'always');
 insert into invoice_series (code, last_number) values ('A', 5);
-insert into appointment_series (id, frequency, local_time, starts_on) values (1, 'weekly', '10:00', '2026-01-05');
 insert into check_rule (code, severity, words, fix, position, is_active) values ('r', 'minor', '{}', 'x', 1, true);
 insert into check_run (id) values (1);
 insert into check_result (id, check_run_id, rule_code, applicable, failed) values (1, 1, 'r', 1, 0);
@@ -59,6 +58,8 @@ insert into import_staging (id, entity, file, line, external_id, content_sha256,
 values (1, 'e', 'f', 1, '1', sha256('1'), '{}');
 """
 OF_THERAPIST = """
+insert into appointment_series (id, therapist_id, frequency, local_time, starts_on)
+values (%(id)s, %(id)s, 'weekly', '10:00', '2026-01-05');
 insert into therapist_requirement (therapist_id, requirement_code, first_cycle_starts_on)
 values (%(id)s, 'q', '2026-01-01');
 insert into therapist_note_template (therapist_id, template_code) values (%(id)s, 'soap');
@@ -117,7 +118,7 @@ insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, '
 CLINICAL_TOO = ("document", "patient_key")
 """Row 1n of these is clinical, row n is for the office as well."""
 BY_PATIENT = ("erasure", "appointment_patient", "case_member", "patient_lookup")
-BY_THERAPIST = ("training_entry", "therapist_requirement", "therapist_note_template")
+BY_THERAPIST = ("appointment_series", "training_entry", "therapist_requirement", "therapist_note_template")
 
 
 def write(connection: Connection) -> dict[str, str]:

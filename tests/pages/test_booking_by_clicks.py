@@ -83,6 +83,25 @@ def event_of(page: Page, dashboard: Dashboard, appointment: int) -> Locator:
     return calendar(page).locator(".fc-timegrid-event", has_text=str(names)).first
 
 
+def choose_patient(page: Page, form: Locator, day: Day) -> None:
+    form.get_by_label("Search").fill(str(day.number))
+    page.keyboard.press("Enter")
+    settled(page)
+    form.get_by_label("Who comes").click()
+    page.get_by_role("option", name=re.compile(f"· {day.number}$")).click()
+    page.keyboard.press("Tab")  # which closes the list
+    settled(page)
+
+
+def choose(page: Page, form: Locator, field: str, option: str) -> None:
+    picked = form.get_by_role("combobox", name=field)
+    picked.scroll_into_view_if_needed()
+    settled(page)  # a list closes when what it hangs on moves
+    picked.click()
+    page.get_by_role("option", name=option).click()
+    settled(page)
+
+
 def test_dragging_to_a_free_hour_moves_and_undo_moves_back(page: Page, dashboard: Dashboard, day: Day) -> None:
     [(before, _version)] = dashboard.rows(PLACE, day.appointment)
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
@@ -119,12 +138,7 @@ def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day
     hour(page, day.free).click(position={"x": 300, "y": 5})
     form = page.get_by_role("dialog")
     expect(form.get_by_text("New appointment")).to_be_visible()
-    form.get_by_label("Search").fill(str(day.number))
-    page.keyboard.press("Enter")
-    settled(page)
-    form.get_by_label("Who comes").click()
-    page.get_by_role("option", name=re.compile(f"· {day.number}$")).click()
-    page.keyboard.press("Tab")  # which closes the list
+    choose_patient(page, form, day)
     expect(form.get_by_text("The hour is free.")).to_be_visible()
     form.get_by_role("button", name="Book", exact=True).click()
     expect(page.get_by_text(re.compile("^Booked: "))).to_be_visible()
@@ -134,3 +148,40 @@ def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day
         " from appointment order by id desc limit 1"
     )
     assert (state, booked) == ("booked", day.free)
+
+
+CROWD = """
+insert into appointment (therapist_id, site_id, service_id, starts_at, ends_at, mode)
+select therapist_id, site_id, service_id, at, at + interval '1 hour', 'telephone'
+from appointment, (values ((%s::date + 14 + %s::time) at time zone 'Europe/Madrid')) as w (at)
+where id = %s on conflict do nothing returning id
+"""
+
+
+def test_a_series_with_a_taken_date_is_booked_once_that_has_its_remedy(
+    page: Page, dashboard: Dashboard, day: Day
+) -> None:
+    dashboard.rows(CROWD, day.day, day.free, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
+    hour(page, day.free).click(position={"x": 300, "y": 5})
+    form = page.get_by_role("dialog")
+    choose_patient(page, form, day)
+    choose(page, form, "Repeats", "Every week")
+    form.get_by_role("spinbutton", name="Dates").fill("10")
+    page.keyboard.press("Enter")
+    expect(form.get_by_text(re.compile(". of 10 dates (is|are) taken:"))).to_be_visible()
+    expect(form.get_by_role("button", name="Book 10 dates")).to_be_disabled()
+    taken = form.get_by_role("combobox", name="What to do on date")
+    places = [str(each.get_attribute("aria-label")) for each in taken.all()]
+    assert "What to do on date 3" in places
+    for place in places:  # a holiday may be among the ten
+        choose(page, form, place, "Leave this date out")
+    left = 10 - len(places)
+    form.get_by_role("button", name=f"Book {left} dates").click()
+    expect(page.get_by_text(re.compile(f"^Booked: {left} dates"))).to_be_visible()
+    assert dashboard.rows(
+        "select count(*) from appointment where series_id = (select max(id) from appointment_series)"
+    ) == [(left,)]
+    [(last,)] = dashboard.rows("select max(id) from appointment where series_id is not null")
+    open_as(page, dashboard, "front_desk", f"agenda?appointment={last}")
+    expect(page.get_by_role("dialog").get_by_text("1 date of the series left")).to_be_visible()

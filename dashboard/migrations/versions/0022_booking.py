@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from dashboard.migrations.auditing import audit, leave_unaudited
-from dashboard.migrations.row_security import Right, protect
+from dashboard.migrations.row_security import Right, allow, protect
 
 revision = "0022"
 down_revision = "0021"
@@ -43,6 +43,21 @@ def upgrade() -> None:
         op.f("fk_appointment_booked_by_id_app_user"), "appointment", "app_user", ["booked_by_id"], ["id"]
     )
     op.create_unique_constraint(op.f("uq_appointment_request_key"), "appointment", ["request_key"])
+    op.add_column("appointment_series", sa.Column("therapist_id", sa.BigInteger(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_appointment_series_therapist_id_therapist"),
+        "appointment_series",
+        "therapist",
+        ["therapist_id"],
+        ["id"],
+    )
+    op.execute("drop policy therapist on appointment_series")
+    allow(
+        "appointment_series",
+        "therapist",
+        Right("riu", rows="true", writes="therapist_id = (select session_therapist())"),
+    )
+    op.create_index("ix_appointment_series_id_starts_at", "appointment", ["series_id", "starts_at"])
     # Row security keeps the index of an exclusion constraint from being asked: its operators may tell of rows.
     op.create_index(
         "ix_appointment_room_id_starts_at",
@@ -65,6 +80,11 @@ def downgrade() -> None:
     """Take this step back."""
     leave_unaudited("site_closure")
     op.drop_index("ix_appointment_room_id_starts_at", table_name="appointment")
+    op.drop_index("ix_appointment_series_id_starts_at", table_name="appointment")
+    for operation in ("insert", "update"):
+        op.execute(f"drop policy therapist_{operation} on appointment_series")
+        op.execute(f"revoke {operation} on appointment_series from app_therapist")
+    op.drop_column("appointment_series", "therapist_id")
     for column in ("overridden", "request_key", "booked_by_id"):
         op.drop_column("appointment", column)
     for column in ("most_patients", "buffer_minutes"):

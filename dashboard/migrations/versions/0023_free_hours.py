@@ -107,7 +107,9 @@ begin
     cross join lateral (values
         ('past', true, of_therapist, w.begins < now() and w.begins >= now() - interval '31 days'),
         ('long_past', false, of_therapist, w.begins < now() - interval '31 days'),
-        ('too_far', false, of_therapist, w.begins > now() + interval '2 years 1 month'),
+        ('too_far', true, of_therapist,
+            w.begins > now() + interval '25 months' and w.begins <= now() + interval '5 years'),
+        ('much_too_far', false, of_therapist, w.begins > now() + interval '5 years'),
         ('bad_length', false, for_service,
             w.finishes - w.begins not between interval '5 minutes' and interval '12 hours'),
         ('too_many', true, for_service, cardinality(of_patients) > c.most_patients),
