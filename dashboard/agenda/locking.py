@@ -18,8 +18,8 @@ def lock_days(session: Session, appointment_id: int, *times: tuple[datetime, dat
     """Lock the days of an appointment, where it is and at ``times``, until the transaction ends."""
     here = session.execute(
         select(Appointment.starts_at, Appointment.ends_at).where(Appointment.id == appointment_id)
-    ).tuples()
-    lock_times(session, [*here, *times])
+    )
+    lock_times(session, [*((begin, finish) for begin, finish in here), *times])
 
 
 def lock_times(session: Session, times: Iterable[tuple[datetime, datetime]]) -> None:

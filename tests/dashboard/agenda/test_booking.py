@@ -180,6 +180,7 @@ def test_a_service_takes_so_many_and_no_more_unless_knowingly(week: Week) -> Non
         (timedelta(days=-2), 1, "past"),
         (timedelta(days=-40), 1, "long_past"),
         (timedelta(days=3 * 365), 1, "too_far"),
+        (timedelta(days=6 * 365), 1, "much_too_far"),
         (timedelta(days=7), 1 / 60, "bad_length"),
         (timedelta(days=7), 13, "bad_length"),
     ],
@@ -190,7 +191,7 @@ def test_impossible_times_are_refused_with_the_reason(
     starts = clock.now() + begins
     wish = wished(week, starts, ends_at=starts + hours * HOUR)
     assert kinds(week, wish) == [expected]
-    assert kinds(week, wish, (expected,)) == ([] if expected == "past" else [expected])
+    assert kinds(week, wish, (expected,)) == ([] if expected in {"past", "too_far"} else [expected])
 
 
 def test_who_left_and_what_is_no_longer_offered_are_not_booked(week: Week) -> None:
