@@ -31,7 +31,7 @@ test: $(VENV)/.for-development ## Run the tests, with the coverage of their bran
 	@$(BIN)/coverage report --fail-under=$(COVERAGE_FLOOR)
 
 test-foreign: $(VENV)/.for-development ## Run the tests over files that other programs made
-	$(BIN)/pytest -m foreign tests/foreign
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m foreign tests/foreign
 
 check: $(VENV)/.for-development ## Lint, check types, formats, layers, SQL and the lock
 	$(UV) lock --check --quiet
