@@ -7,6 +7,7 @@ from dashboard.agenda.booking import Target
 from dashboard.ui import (
     address,
     agenda_calendar,
+    agenda_closures,
     agenda_endings,
     agenda_filters,
     agenda_moves,
@@ -58,3 +59,5 @@ else:
         if dragged is not None:
             target = Target(done.starts_at, done.ends_at)
             agenda_moves.drag(actor, agenda_moves.Move(done.dragged, dragged.version, target))
+
+agenda_closures.show(actor)

@@ -16,9 +16,7 @@ LOCK = text("select agenda_lock(cast(:begins as timestamptz[]), cast(:finishes a
 
 def lock_days(session: Session, appointment_id: int, *times: tuple[datetime, datetime]) -> None:
     """Lock the days of an appointment, where it is and at ``times``, until the transaction ends."""
-    here = session.execute(
-        select(Appointment.starts_at, Appointment.ends_at).where(Appointment.id == appointment_id)
-    )
+    here = session.execute(select(Appointment.starts_at, Appointment.ends_at).where(Appointment.id == appointment_id))
     lock_times(session, [*((begin, finish) for begin, finish in here), *times])
 
 
