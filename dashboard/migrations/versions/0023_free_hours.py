@@ -136,9 +136,10 @@ language plpgsql volatile security definer set search_path from current as $$
 begin
     delete from appointment_patient as p using appointment as a, unnest(begins, finishes) as w (begins, finishes)
     where a.id = p.appointment_id and a.state = 'held' and a.held_until <= now()
-        and a.starts_at < w.finishes and a.ends_at > w.begins;
+        and a.starts_at < w.finishes and a.starts_at > w.begins - interval '12 hours';
     delete from appointment as a using unnest(begins, finishes) as w (begins, finishes)
-    where a.state = 'held' and a.held_until <= now() and a.starts_at < w.finishes and a.ends_at > w.begins;
+    where a.state = 'held' and a.held_until <= now()
+        and a.starts_at < w.finishes and a.starts_at > w.begins - interval '12 hours';
 end $$;
 """
 
@@ -164,7 +165,10 @@ begin
     if found then
         return;
     end if;
-    if exists (select from appointment where state = 'held' and held_until <= now()) then
+    if exists (
+        select from unnest(begins, finishes) as w (begins, finishes) join appointment as a on a.state = 'held'
+            and a.held_until <= now() and a.starts_at < w.finishes and a.starts_at > w.begins - interval '12 hours'
+    ) then
         perform release_lapsed(begins, finishes);
     end if;
     return query

@@ -18,6 +18,7 @@ from dashboard.agenda import booking, commands, free_hours
 from dashboard.agenda.booking import Target, book, move
 from dashboard.agenda.free_hours import NotFreeError, Wish
 from dashboard.patients import rights
+from dashboard.patients.models import Patient
 from dashboard.team.models import Absence, Room, Site, SiteClosure, WorkingHours
 from tests.dashboard.agenda.conftest import Week, now_of
 from tests.dashboard.billing.conftest import add, owner, rows
@@ -205,6 +206,22 @@ def test_one_form_sent_32_times_at_once_is_one_appointment_and_one_answer(week: 
     with ThreadPoolExecutor(32) as pool:
         answers = set(pool.map(lambda _: book(week.front_desk, wish, key=key), range(32)))
     assert len(answers) == 1
+    assert rows("select count(*) from appointment") == [(1,)]
+
+
+def test_of_32_people_on_one_hour_exactly_one_has_it(week: Week) -> None:
+    people = [add(Patient, given_name=f"P{number}") for number in range(32)]
+
+    def ask(patient: int) -> str:
+        try:
+            book(week.front_desk, wished(week, patient_ids=(patient,)), key=uuid4())
+        except NotFreeError as refused:
+            return refused.obstacles[0].kind
+        return "booked"
+
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(ask, people))
+    assert sorted(answers) == ["booked", *["therapist_busy"] * 31]
     assert rows("select count(*) from appointment") == [(1,)]
 
 

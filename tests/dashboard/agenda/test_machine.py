@@ -217,7 +217,8 @@ class Agenda(RuleBasedStateMachine):
         if not isinstance(key, int) or self.model[key].state != "held":
             return
         self.past.execute("update appointment set held_until = now() where id = %s", (key,))
-        self.past.execute("select release_lapsed(array['-infinity'::timestamptz], array['infinity'::timestamptz])")
+        lapsed = "select release_lapsed(array[%(begins)s]::timestamptz[], array[%(ends)s]::timestamptz[])"
+        self.past.execute(lapsed, vars(self.model[key]))
         self.model[key] = replace(self.model[key], state="lapsed")
 
     @invariant()
