@@ -27,6 +27,8 @@ def subjects() -> dict[str, str]:
         "account_link": _("Invitation"),
         "appointment": _("Appointment"),
         "appointment_patient": _("Patient of an appointment"),
+        "busy_time": _("Busy time from another calendar"),
+        "calendar_feed": _("Calendar address"),
         "care_episode": _("Episode of care"),
         "care_team": _("Care team"),
         "charge": _("Charge"),
