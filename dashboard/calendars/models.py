@@ -65,9 +65,7 @@ class BusyTime(Base):
         CheckConstraint("isfinite(starts_at) and isfinite(ends_at) and ends_at > starts_at", name="times_ordered"),
         CheckConstraint("length(uid_sha256) = 32", name="uid_hashed"),
         CheckConstraint("btrim(calendar) <> ''", name="calendar_named"),
-        UniqueConstraint(
-            "therapist_id", "calendar", "uid_sha256", "recurrence_at", postgresql_nulls_not_distinct=True
-        ),
+        UniqueConstraint("therapist_id", "calendar", "uid_sha256", "recurrence_at", postgresql_nulls_not_distinct=True),
         Index("ix_busy_time_therapist_id_starts_at", "therapist_id", "starts_at"),
     )
 
