@@ -16,12 +16,19 @@ from sqlalchemy import text
 from dashboard import db
 from dashboard.access import sessions
 from dashboard.calendars.feed import FeedEvent
+from dashboard.config import settings
 
 OPENED = text("select room_name, language, time_zone from feed_opened(:token)")
 APPOINTMENTS = text(
     "select id, starts_at, ends_at, state, version, changed_at, initials from feed_appointments(:token)"
 )
 CANCELLED = {"cancelled", "late_cancelled"}
+PLACE = "/calendar"
+
+
+def address_of(token: str) -> str:
+    """Return the address that a calendar program is given."""
+    return f"{settings().address}{PLACE}/{token}.ics"
 
 
 @dataclass(frozen=True)

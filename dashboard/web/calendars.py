@@ -15,10 +15,8 @@ from starlette.routing import Mount, Route
 from dashboard import db
 from dashboard.calendars import fetching
 from dashboard.calendars.feed import feed
-from dashboard.config import settings
 from dashboard.ui.language import LANGUAGES, _, speaking
 
-PLACE = "/calendar"
 NAME = re.compile(r"([A-Za-z0-9_-]{43})\.ics", re.ASCII)
 HEADERS = {
     "Cache-Control": "private, no-store",
@@ -50,11 +48,6 @@ class Pace:
 
 
 pace = Pace()
-
-
-def address_of(token: str) -> str:
-    """Return the address that a calendar program is given."""
-    return f"{settings().address}{PLACE}/{token}.ics"
 
 
 async def answer(request: Request) -> Response:
@@ -98,4 +91,4 @@ def _hash(token: str) -> bytes:
 
 
 # All of the place, so that nothing under it falls through to the screens, which ask for a session elsewhere.
-ROUTE = Mount(PLACE, routes=[Route("/{name:path}", answer, methods=["GET"])])
+ROUTE = Mount(fetching.PLACE, routes=[Route("/{name:path}", answer, methods=["GET"])])
