@@ -232,7 +232,7 @@ def _calendar(actor: Actor, one: BroughtIn) -> None:
             width="stretch",
         )
         with st.popover(_("Take out"), key=f"{key}_out"):
-            st.markdown(_("Its busy times are forgotten, and those hours can be booked again."))
+            st.markdown(_("All busy times that came from it are forgotten."))
             if st.button(_("Take this calendar out"), key=f"{key}_out_do", type="primary"):
                 with told():
                     commands.remove_calendar(actor, one.name)
