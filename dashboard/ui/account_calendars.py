@@ -180,19 +180,19 @@ def _report(actor: Actor, taken_in: TakenIn) -> None:
     if not taken_in.set_aside:
         return
     rows = _set_aside(taken_in)
-    number = ngettext("{count} event of the file", "{count} events of the file", len(rows))
+    number = ngettext("{count} event with a remark", "{count} events with a remark", len(rows))
     with st.expander(
-        _("What else is said of {events}").format(events=number.format(count=formats.number(len(rows)))),
-        expanded=bool((rows["outcome"] == _("Set aside")).any()),
+        number.format(count=formats.number(len(rows))),
+        expanded=bool((rows["outcome"] == _("Not read")).any()),
         icon=":material/rule:",
     ):
         table(
             rows,
             [
-                Column("event", _("Event"), "number"),
-                Column("line", _("Line"), "number"),
-                Column("outcome", _("Outcome")),
                 Column("reason", _("Reason"), width="large"),
+                Column("outcome", _("Outcome"), width="small"),
+                Column("event", _("Event"), "number", width="small"),
+                Column("line", _("Line"), "number", width="small"),
             ],
             key="account_calendar_set_aside",
             empty=_("No row was set aside."),
@@ -205,10 +205,10 @@ def _set_aside(taken_in: TakenIn) -> pd.DataFrame:
     found = sorted(taken_in.set_aside, key=lambda each: (each.code in TAKE_NO_TIME, each.code in NOTED, each.line))
     return pd.DataFrame(
         {
+            "reason": [_(SENTENCES[each.code]) for each in found],
+            "outcome": [_outcome(each.code) for each in found],
             "event": pd.array([each.ordinal for each in found], dtype="Int64"),
             "line": [each.line for each in found],
-            "outcome": [_outcome(each.code) for each in found],
-            "reason": [_(SENTENCES[each.code]) for each in found],
         }
     )
 
@@ -216,7 +216,7 @@ def _set_aside(taken_in: TakenIn) -> pd.DataFrame:
 def _outcome(code: Code) -> str:
     if code in NOTED:
         return _("Read, and noted")
-    return _("Takes no time") if code in TAKE_NO_TIME else _("Set aside")
+    return _("Takes no time") if code in TAKE_NO_TIME else _("Not read")
 
 
 def _calendar(actor: Actor, one: BroughtIn) -> None:
