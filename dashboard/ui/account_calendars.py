@@ -166,9 +166,6 @@ def _take_in(actor: Actor) -> None:
 
 def _report(actor: Actor, taken_in: TakenIn) -> None:
     """Tell what came of a file: what was read, how it differs, and which events were not read and why."""
-    read = ngettext("{count} busy time", "{count} busy times", taken_in.read).format(
-        count=formats.number(taken_in.read)
-    )
     change = (
         _("nothing changed")
         if taken_in.is_unchanged
@@ -176,7 +173,7 @@ def _report(actor: Actor, taken_in: TakenIn) -> None:
             added=formats.number(taken_in.added), removed=formats.number(taken_in.removed)
         )
     )
-    st.success(f"{plain(taken_in.calendar)}: {read}, {change}.", icon=":material/check:")
+    st.success(f"{plain(taken_in.calendar)}: {_busy_times(taken_in.read)}, {change}.", icon=":material/check:")
     if not taken_in.set_aside:
         return
     rows = _set_aside(taken_in)
@@ -223,14 +220,7 @@ def _calendar(actor: Actor, one: BroughtIn) -> None:
     """Show a calendar that was read, with the way to take it out."""
     key = f"account_calendar_{one.name.encode().hex()}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
-        number = ngettext("{count} busy time", "{count} busy times", one.number)
-        facts = _("Until {day}, last change {moment}").format(
-            day=formats.day(one.ends_at.astimezone(formats.zone()).date()), moment=formats.moment(one.changed_at)
-        )
-        st.markdown(
-            f"**{plain(one.name)}** · {number.format(count=formats.number(one.number))}  \n:small[{facts}]",
-            width="stretch",
-        )
+        st.markdown(_calendar_line(one), width="stretch")
         with st.popover(_("Take out"), key=f"{key}_out"):
             st.markdown(_("All busy times that came from it are forgotten."))
             if st.button(_("Take this calendar out"), key=f"{key}_out_do", type="primary"):
@@ -238,6 +228,17 @@ def _calendar(actor: Actor, one: BroughtIn) -> None:
                     commands.remove_calendar(actor, one.name)
                     st.session_state.pop(TAKEN_IN, None)
                     notice.done(_("The calendar was taken out."))
+
+
+def _calendar_line(one: BroughtIn) -> str:
+    facts = _("Until {day}, last change {moment}").format(
+        day=formats.day(one.ends_at.astimezone(formats.zone()).date()), moment=formats.moment(one.changed_at)
+    )
+    return f"**{plain(one.name)}** · {_busy_times(one.number)}  \n:small[{facts}]"
+
+
+def _busy_times(number: int) -> str:
+    return ngettext("{count} busy time", "{count} busy times", number).format(count=formats.number(number))
 
 
 def _conflicts(actor: Actor, found: list[Conflict]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +13,7 @@ from dashboard.calendars.codes import CalendarRefusedError, Code
 from dashboard.calendars.commands import take_in
 from dashboard.calendars.queries import busy_between, calendars, conflicts
 from dashboard.db import DatabaseRefusal
+from tests.calendars import event
 from tests.dashboard.agenda.conftest import Week
 from tests.dashboard.billing.conftest import owner, rows
 from tests.dashboard.calendars.conftest import WORDS, busy, file, hour
@@ -71,6 +73,37 @@ def test_a_file_that_is_no_calendar_leaves_everything_as_it_was_and_is_on_record
     assert rows(KEPT) == before
     noted = "select user_id, reason, length(row_key) from audit_log where operation = 'refused'"
     assert rows(noted) == [(week.therapist.user_id, "NOT_A_CALENDAR", 64)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code"),
+    [
+        (("RRULE:FREQ=SECONDLY;COUNT=1000000000",), "RRULE_FREQUENCY"),
+        (("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",), "RRULE_EMPTY"),
+        (("DTSTART;TZID=Quokka/Smith:20270101T100000",), "TIME_ZONE"),
+        (("STATUS:CANCELLED",), "CANCELLED"),
+        (("TRANSP:TRANSPARENT",), "TRANSPARENT"),
+    ],
+)
+def test_an_event_of_the_catalogue_of_bad_inputs_is_named_and_the_others_are_read(
+    week: Week, lines: tuple[str, ...], code: str
+) -> None:
+    bad = busy(24, *lines, uid="bad@test")
+    if lines[0].startswith("DTSTART"):
+        bad = event(*lines, "DURATION:PT1H", uid="bad@test")
+    told = take_in(week.therapist, "Home", file(bad, busy(48)))
+    assert (told.read, told.by_code) == (1, {code: 1})
+
+
+def test_no_word_of_a_calendar_comes_into_the_log(week: Week, caplog: pytest.LogCaptureFixture) -> None:
+    content = file(busy(24, "ATTACH:file:///etc/passwd"), busy(25, "RRULE:FREQ=Quokka", uid="Quokka@test"))
+    with caplog.at_level(logging.DEBUG):
+        take_in(week.therapist, "Home", content)
+        for broken in (content[:-40], content + b"\0", b"Quokka with Dr Smith"):
+            with pytest.raises(CalendarRefusedError) as refused:
+                take_in(week.therapist, "Home", broken)
+            assert "Quokka" not in str(refused.value)
+    assert not [word for word in (*WORDS.split(), "passwd") if word in caplog.text]
 
 
 def test_what_fails_half_way_leaves_everything_as_it_was(week: Week) -> None:
