@@ -30,6 +30,12 @@ MOST_CALENDARS = 10
 MOST_FEEDS = 10
 # Two files of one person are taken in one after the other.
 ONE_AT_A_TIME = text("select pg_advisory_xact_lock(7302, cast(:therapist as integer))")
+# One statement, so that a large calendar is one entry of the audit log.
+ADD = text(
+    "insert into busy_time (therapist_id, calendar, uid_sha256, recurrence_at, starts_at, ends_at, is_all_day)"
+    " select :therapist, :calendar, n.* from unnest(cast(:uids as bytea[]), cast(:recurrences as timestamptz[]),"
+    " cast(:begins as timestamptz[]), cast(:finishes as timestamptz[]), cast(:days as boolean[])) as n"
+)
 
 Row = tuple[bytes, datetime | None, datetime, datetime, bool]
 """A busy time as it is kept: which occurrence of which event, from when to when, and whether it is of whole days."""
@@ -113,22 +119,13 @@ def _replace(session: Session, therapist_id: int, calendar: str, rows: set[Row])
     ).where(BusyTime.therapist_id == therapist_id, BusyTime.calendar == calendar)
     known: dict[Row, int] = {(row[1], row[2], row[3], row[4], row[5]): row[0] for row in session.execute(asked)}
     gone = [number for row, number in known.items() if row not in rows]
-    new = [
-        {
-            "therapist_id": therapist_id,
-            "calendar": calendar,
-            "uid_sha256": row[0],
-            "recurrence_at": row[1],
-            "starts_at": row[2],
-            "ends_at": row[3],
-            "is_all_day": row[4],
-        }
-        for row in sorted(rows - known.keys(), key=lambda row: (row[2], row[3], row[0]))
-    ]
+    new = sorted(rows - known.keys(), key=lambda row: (row[2], row[3], row[0]))
     if gone:
         session.execute(delete(BusyTime).where(BusyTime.id == any_(literal(gone, ARRAY(BigInteger)))))
     if new:
-        session.execute(insert(BusyTime), new)
+        columns = dict(zip(("uids", "recurrences", "begins", "finishes", "days"), zip(*new, strict=True), strict=True))
+        values = {name: list(column) for name, column in columns.items()}
+        session.execute(ADD, {"therapist": therapist_id, "calendar": calendar, **values})
     return len(new), len(gone)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import re
 import time
 from collections import deque
+from functools import lru_cache
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -76,7 +77,9 @@ def _of(token: str, known: str) -> Response:
     return Response(content, headers=headers, media_type=TYPE)
 
 
+@lru_cache(maxsize=32)
 def _written(found: fetching.Fetched) -> bytes:
+    """Return the calendar of what an address shows: a year of it takes most of a second to write and rarely changes."""
     with speaking(found.language if found.language in LANGUAGES else "en"):
         events = [each.as_event(each.initials or _("Session")) for each in found.appointments]
         return feed(events, found.room_name or _("Sessions"), found.time_zone)

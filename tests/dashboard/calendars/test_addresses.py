@@ -12,6 +12,7 @@ from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from dashboard import db
 from dashboard.access.actor import NotAllowedError, NotFoundError, RuleBrokenError
@@ -152,6 +153,8 @@ def test_unknown_revoked_and_malformed_addresses_answer_alike(week: Week, client
     for method in ("POST", "PUT", "DELETE", "PROPFIND"):
         assert client.request(method, place(live)).status_code == 405
     assert client.get("/calendar").status_code == 303  # which is no address, and asks to sign in
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect(place(live)):
+        pass
 
 
 def test_it_ends_with_the_account_of_who_made_it(week: Week, client: TestClient) -> None:

@@ -50,6 +50,12 @@ def test_the_same_file_again_changes_nothing(week: Week) -> None:
     assert (rows(KEPT), rows(ENTRIES)) == (before, entries)
 
 
+def test_a_large_calendar_is_one_entry_of_the_audit_log(week: Week) -> None:
+    take_in(week.therapist, "Home", file(busy(24, "RRULE:FREQ=DAILY;COUNT=600")))
+    logged = "select operation, user_id, rows, row_key from audit_log where table_name = 'busy_time'"
+    assert rows(logged) == [("insert", week.therapist.user_id, 600, None)]
+
+
 def test_a_newer_file_replaces_that_calendar_and_no_other(week: Week) -> None:
     take_in(week.therapist, "Work", file(busy(24)))
     take_in(week.therapist, "Home", file(busy(24), busy(30, uid="two@test")))
