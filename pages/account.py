@@ -1,9 +1,9 @@
-"""Your account: how you sign in, and where you are signed in; for the manager where everybody is."""
+"""Your account: how you sign in, where you are signed in (for the manager: where everybody is), your calendars."""
 
 import streamlit as st
 
 from dashboard.access import sessions
-from dashboard.ui import account_sessions, notice, session
+from dashboard.ui import account_calendars, account_sessions, notice, session
 from dashboard.ui.language import _, ngettext
 
 actor = session.acting()
@@ -36,3 +36,5 @@ if actor.role == "manager":
     if not others:
         st.caption(_("Nobody else is signed in."))
     account_sessions.show(actor, others, account.session_id, names_people=True)
+
+account_calendars.show(actor)

@@ -9,6 +9,7 @@ from dashboard import db
 from dashboard.access import models as _access
 from dashboard.agenda import models as _agenda
 from dashboard.billing import models as _billing
+from dashboard.calendars import models as _calendars
 from dashboard.clinical import models as _clinical
 from dashboard.consent import models as _consent
 from dashboard.findings import models as _findings
@@ -17,7 +18,19 @@ from dashboard.patients import models as _patients
 from dashboard.team import models as _team
 from dashboard.training import models as _training
 
-MODELS = (_access, _agenda, _billing, _clinical, _consent, _findings, _imports, _patients, _team, _training)
+MODELS = (
+    _access,
+    _agenda,
+    _billing,
+    _calendars,
+    _clinical,
+    _consent,
+    _findings,
+    _imports,
+    _patients,
+    _team,
+    _training,
+)
 
 
 def run(connection: Connection) -> None:

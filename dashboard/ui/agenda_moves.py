@@ -19,7 +19,7 @@ from dashboard.ui.language import _, ngettext
 
 LAST, REFUSED = "agenda_last_moved", "agenda_refused_move"
 RULES = (
-    *("outside_hours", "closed", "absent", "too_close", "past", "too_many"),
+    *("outside_hours", "closed", "absent", "busy_elsewhere", "too_close", "past", "too_many"),
     *("room_out_of_service", "room_too_small"),
 )
 

@@ -21,7 +21,7 @@ ALL_THE_SAME: Literal["all the same"] = "all the same"
 
 def sentence(actor: Actor, met: Obstacle) -> str:
     """Return an obstacle as a sentence, with who or what is busy as far as the person may know."""
-    if met.kind in {"therapist_busy", "room_busy", "patient_busy", "too_close", "absent"}:
+    if met.kind in {"therapist_busy", "room_busy", "patient_busy", "too_close", "absent", "busy_elsewhere"}:
         return _busy(actor, met)
     return {
         "outside_hours": _("Outside the therapist's hours of work."),
@@ -45,6 +45,7 @@ def rule_names(kinds: Sequence[str]) -> str:
         "outside_hours": _("outside hours of work"),
         "closed": _("site closed"),
         "absent": _("therapist away"),
+        "busy_elsewhere": _("busy by another calendar"),
         "too_close": _("no break"),
         "past": _("in the past"),
         "too_far": _("far ahead"),
@@ -62,6 +63,7 @@ def _busy(actor: Actor, met: Obstacle) -> str:
         "patient_busy": _("{who} has another appointment, {hours}."),
         "too_close": _("{who} needs a break before or after another appointment, {hours}."),
         "absent": _("{who} is away, {hours}."),
+        "busy_elsewhere": _("{who} is busy by another calendar, {hours}."),
     }[met.kind]
     return words.format(who=plain(_subject(actor, met)), hours=_hours(met))
 

@@ -1,4 +1,4 @@
-"""The door: nothing but the sign-in pages and the health is answered to who has no session."""
+"""The door: nothing but the sign-in pages, the health and calendars by their token is answered without a session."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.access import audit, sessions
 from dashboard.ui.navigation import SCREENS
 from dashboard.web.requests import inside
 
-OPEN = ("/sign-in", "/auth/logout", "/health", "/_stcore/health", "/static/", "/favicon.png")
+OPEN = ("/sign-in", "/auth/logout", "/health", "/_stcore/health", "/static/", "/favicon.png", "/calendar/")
 NOT_SCREENS = ("/_stcore/", "/media/", "/component/", "/bidi-components/")
 MOST_NOTED, MINUTE = 60, 60.0
 

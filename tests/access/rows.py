@@ -35,6 +35,9 @@ insert into app_user (id, display_name, email, role, therapist_id) values
     (1, 'Marta', 'manager@example.org', 'manager', null), (2, 'Rosa', 'desk@example.org', 'front_desk', null),
     (3, 'Ana', 'therapist@example.org', 'therapist', 1), (4, 'Olga', 'auditor@example.org', 'auditor', null),
     (5, 'Luis', 'colleague@example.org', 'therapist', 2), (6, 'Eva', 'former@example.org', 'manager', 3);
+insert into calendar_feed (id, therapist_id, room_id, token_sha256, created_by_id)
+values (1, 1, null, sha256('1'), 3), (2, 2, null, sha256('2'), 5), (3, 3, null, sha256('3'), 6),
+    (4, null, 1, sha256('4'), 1);
 insert into payer (id, name) values (1, 'Insurer');
 insert into consent_template (id, kind, language, version, title, body, text_sha256, signed_by, required_when)
 values (1, 'treatment', 'en', 1, 'Treatment', 'Text', encode(sha256('Text'), 'hex'), 'patient', 'always');
@@ -65,6 +68,8 @@ values (%(id)s, 'q', '2026-01-01');
 insert into therapist_note_template (therapist_id, template_code) values (%(id)s, 'soap');
 insert into training_entry (id, therapist_id, title, kind, topic, mode, hours, started_on, ended_on, idempotency_key)
 values (%(id)s, %(id)s, 'Ethics', 'course', 'ethics', 'online', 8, '2026-01-01', '2026-01-01', 'k%(id)s');
+insert into busy_time (id, therapist_id, calendar, uid_sha256, starts_at, ends_at, is_all_day)
+values (%(id)s, %(id)s, 'Home', sha256('1'), '2026-01-01 10:00+00', '2026-01-01 11:00+00', false);
 """
 OF_PATIENT = """
 insert into patient (id, number, given_name, main_therapist_id) values (%(id)s, %(id)s, 'Zoe', %(main)s);
@@ -118,7 +123,10 @@ insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, '
 CLINICAL_TOO = ("document", "patient_key")
 """Row 1n of these is clinical, row n is for the office as well."""
 BY_PATIENT = ("erasure", "appointment_patient", "case_member", "patient_lookup")
-BY_THERAPIST = ("appointment_series", "training_entry", "therapist_requirement", "therapist_note_template")
+BY_THERAPIST = (
+    *("appointment_series", "busy_time", "calendar_feed", "training_entry", "therapist_requirement"),
+    "therapist_note_template",
+)
 
 
 def write(connection: Connection) -> dict[str, str]:
@@ -156,7 +164,8 @@ def rows_of(connection: Connection, table: str, role: str) -> dict[str, str]:
     if table == "login_session":
         return {"own": f"id = {USERS.get(role, COLLEAGUE)}", "foreign": f"id = {COLLEAGUE}"}
     if table in BY_THERAPIST:
-        return {"own": "therapist_id = 1", "foreign": "therapist_id = 2", "orphan": "therapist_id = 3"}
+        found = {"own": "therapist_id = 1", "foreign": "therapist_id = 2", "orphan": "therapist_id = 3"}
+        return found | ({"room": "room_id = 1"} if table == "calendar_feed" else {})
     if table in BY_PATIENT:
         return {scope: f"patient_id = {number}" for number, scope in enumerate(SCOPES, start=1)}
     if table in CLINICAL_TOO:

@@ -86,6 +86,9 @@ begin
     from wanted as w join absence as b on b.therapist_id = of_therapist
         and b.starts_at < w.finishes and b.ends_at > w.begins
     union all
+    select w.place, 'busy_elsewhere', true, of_therapist, b.starts_at, b.ends_at
+    from wanted as w cross join lateral busy_elsewhere(array[of_therapist], w.begins, w.finishes) as b
+    union all
     select w.place, 'closed', true, c.id, null, null
     from wanted as w join site_closure as c on c.site_id = at_site
         and c.closed_on between w.local_begin::date and (w.local_end - interval '1 microsecond')::date
@@ -254,6 +257,9 @@ begin
             union all
             select b.therapist_id, tstzrange(b.starts_at, b.ends_at) from absence as b
             where b.therapist_id = any(of_therapists) and b.starts_at < until and b.ends_at > since
+            union all
+            select b.therapist_id, tstzrange(b.starts_at, b.ends_at)
+            from busy_elsewhere(of_therapists, since, until) as b
         ) as b group by b.therapist_id
     ),
     meant as materialized (

@@ -17,6 +17,7 @@ from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundE
 from dashboard.agenda import booking, commands, free_hours
 from dashboard.agenda.booking import Target, book, move
 from dashboard.agenda.free_hours import NotFreeError, Wish
+from dashboard.calendars.models import BusyTime
 from dashboard.patients import rights
 from dashboard.patients.models import Patient
 from dashboard.team.models import Absence, Room, Site, SiteClosure, WorkingHours
@@ -119,6 +120,18 @@ def absent(week: Week) -> None:
     )
 
 
+def busy_elsewhere(week: Week) -> None:
+    add(
+        BusyTime,
+        therapist_id=week.therapist.therapist_id,
+        calendar="Own",
+        uid_sha256=bytes(32),
+        starts_at=next_monday(time(10, 30)),
+        ends_at=next_monday(time(18)),
+        is_all_day=False,
+    )
+
+
 def closed(week: Week) -> None:
     add(SiteClosure, site_id=week.site, closed_on=next_monday().date(), name="Fiesta")
 
@@ -145,6 +158,7 @@ def small(week: Week) -> None:
         (working, {"starts_at": next_monday(time(13, 30)), "ends_at": next_monday(time(14, 30))}, "outside_hours"),
         (working, {"starts_at": next_monday() + 24 * HOUR, "ends_at": next_monday() + 25 * HOUR}, "outside_hours"),
         (absent, {}, "absent"),
+        (busy_elsewhere, {}, "busy_elsewhere"),
         (closed, {}, "closed"),
         (buffered, {}, "too_close"),
         (broken, {}, "room_out_of_service"),
@@ -332,7 +346,7 @@ def test_a_closed_day_an_absence_and_a_full_house_leave_nothing_free(week: Week)
     assert free() == 7
     add(Room, site_id=week.site, name="Sala 2")
     assert free() == 9
-    absent(week)
+    busy_elsewhere(week)
     assert free() == 2
     closed(week)
     assert free() == 0
