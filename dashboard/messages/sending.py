@@ -105,7 +105,7 @@ def _send_due(now: datetime) -> int:
             send_claimed(claimed)
             sent += 1
         except mail.UndeliveredError as error:
-            note_failure(claimed[0], error)
+            note_failure(claimed[0], error, now)
             if error.is_servers:  # the others would fail as well, each after its own wait
                 break
     return sent
@@ -147,8 +147,8 @@ def send_claimed(claimed: Claim) -> None:
         session.execute(SENT, {"id": number, "now": clock.now(), "unknown": UNKNOWN_OUTCOME})
 
 
-def note_failure(number: int, error: mail.UndeliveredError) -> None:
-    """Note why a message was not sent: it waits for another attempt, or it failed for good."""
+def note_failure(number: int, error: mail.UndeliveredError, now: datetime) -> None:
+    """Note why a message was not sent: it waits for another attempt after ``now``, or it failed for good."""
     with db.transaction("messenger") as session:
         attempts = session.scalars(ATTEMPTS, {"id": number}).one()
         pause = rules.pause_after(attempts) if error.outcome == "later" else None
@@ -156,7 +156,7 @@ def note_failure(number: int, error: mail.UndeliveredError) -> None:
             "id": number,
             "state": "failed" if pause is None else "planned",
             "code": error.code,
-            "again": None if pause is None else clock.now() + pause,
+            "again": None if pause is None else now + pause,
         }
         session.execute(FAILED, values)
     log.warning("message %d was not sent: %s", number, error.code)

@@ -104,7 +104,10 @@ language plpgsql stable security definer set search_path from current as $$
 #variable_conflict use_column
 begin
     return query
-    with rule as materialized (select r.*, message_zone() as zone from message_rule as r),
+    with rule as materialized (
+        select r.*, message_zone() as zone, (select max(s.hours) from unnest(r.steps) as s (hours))::integer as longest
+        from message_rule as r
+    ),
     said as materialized (
         select distinct on (m.appointment_id, m.patient_id, m.guardian_id)
             m.appointment_id, m.patient_id, m.guardian_id, m.kind, m.starts_at
@@ -119,7 +122,7 @@ begin
         from rule as r cross join unnest(r.steps) as s (hours)
         join appointment as a on a.state in ('booked', 'confirmed')
             and a.starts_at >= at + make_interval(hours => s.hours)
-            and a.starts_at < at + make_interval(hours => s.hours, days => 7)
+            and a.starts_at < at + make_interval(hours => r.longest, days => 7)
         union all
         select 'confirmation', '', a.id, a.starts_at, a.booked_at, a.booked_at + interval '24 hours', null, null
         from appointment as a
