@@ -56,9 +56,9 @@ class Mailbox:
     letters: list[EmailMessage] = field(default_factory=list)
     to: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
-    on_taken: Callable[[], None] = lambda: None  # noqa: E731 - a field's default
+    on_taken: Callable[[], None] = lambda: None
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Take a letter, or answer what was laid out for it."""
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250"):

@@ -219,7 +219,7 @@ def test_an_appointment_of_two_is_told_to_each(house: House) -> None:
     run("update patient set email = 'tomas@example.org' where id = :id", id=house.week.partner)
     house.old(30, house.patient, house.week.partner)
     plan()
-    assert {row for row in messages("patient_id, state")} == {
+    assert set(messages("patient_id, state")) == {
         (house.patient, "planned"),
         (house.week.partner, "planned"),
     }

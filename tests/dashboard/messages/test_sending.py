@@ -184,7 +184,7 @@ def test_a_server_that_cannot_be_reached_is_tried_with_one_message_and_not_with_
 class Silent(Mailbox):
     """A server whose connection breaks after it was given a letter and before it says a word."""
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
         """Take the letter and hang up."""
         await super().handle_DATA(server, session, envelope)
         server.transport.abort()
@@ -221,8 +221,10 @@ def test_an_address_that_is_none_is_noted_and_holds_up_nobody(due: House, mailbo
     "off",
     [
         "update message_rule set is_on = false",
-        "update message_rule set quiet_from = ((now() - interval '1 hour') at time zone 'Europe/Madrid')::time,"
-        " quiet_until = ((now() + interval '1 hour') at time zone 'Europe/Madrid')::time",
+        (
+            "update message_rule set quiet_from = ((now() - interval '1 hour') at time zone 'Europe/Madrid')::time,"
+            " quiet_until = ((now() + interval '1 hour') at time zone 'Europe/Madrid')::time"
+        ),
         "update message set lapses_at = now()",
         "update appointment set starts_at = starts_at + interval '1 hour', ends_at = ends_at + interval '1 hour'",
     ],
