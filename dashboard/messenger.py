@@ -18,12 +18,12 @@ import procrastinate
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-from dashboard import db, logs, schema
+from dashboard import db, logs
+from dashboard.messages import ticks
 from dashboard.messages.sending import send_round
 
 TICK_SECONDS = 0.5
 GRACE_SECONDS = 25
-EVERY_MINUTE = "* * * * *"
 OUTAGES = (
     DBAPIError,
     db.DatabaseRefusal,
@@ -33,25 +33,6 @@ OUTAGES = (
 )
 
 log = logging.getLogger("dashboard.messenger")
-
-
-def jobs() -> procrastinate.App:
-    """Return the queue, with its one task."""
-    address = db.url("messenger").set(drivername="postgresql").render_as_string(hide_password=False)
-    connector = procrastinate.PsycopgConnector(
-        conninfo=address,
-        kwargs={"options": f"-c search_path={schema.JOBS}"},
-        min_size=1,
-        max_size=3,
-    )
-    app = procrastinate.App(connector=connector)
-
-    @app.periodic(cron=EVERY_MINUTE)
-    @app.task(name="send_messages", queueing_lock="send_messages", pass_context=False)
-    def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the minute that the tick is of
-        send_once()
-
-    return app
 
 
 def send_once() -> bool:
@@ -90,7 +71,7 @@ def main() -> int:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         send_once()  # what came due while nobody was here does not wait for the minute
-        jobs().run_worker(delete_jobs="always", shutdown_graceful_timeout=GRACE_SECONDS)
+        ticks.every_minute(send_once).run_worker(delete_jobs="always", shutdown_graceful_timeout=GRACE_SECONDS)
     except OUTAGES as error:
         log.warning("no database: %s", type(error).__name__)
         return 1

@@ -85,12 +85,15 @@ class Written:
     html: str
 
 
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    """Return the templates; HTML is escaped, plain text is not HTML, and an unknown name is an error."""
+@lru_cache(maxsize=2)
+def _templates(*, is_html: bool) -> Environment:
+    """Return the templates; an unknown name is an error.
+
+    Both kinds share macros, and a macro escapes as the environment does that it was loaded by: so there are two.
+    """
     return Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        autoescape=select_autoescape((), (), default=is_html, default_for_string=is_html),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -102,8 +105,8 @@ def worded(content: Content) -> Written:
     """Return the words of a message; the first line of the plain template is the subject."""
     given = content.words()
     name = f"{content.language}/{content.kind}"
-    subject, _rule, plain = _templates().get_template(f"{name}.txt.j2").render(given).partition("\n")
-    html = _templates().get_template(f"{name}.html.j2").render(given, subject=subject)
+    subject, _rule, plain = _templates(is_html=False).get_template(f"{name}.txt.j2").render(given).partition("\n")
+    html = _templates(is_html=True).get_template(f"{name}.html.j2").render(given, subject=subject)
     return Written(subject.strip(), SEVERAL_EMPTY_LINES.sub("\n\n", plain).strip() + "\n", html)
 
 
