@@ -69,9 +69,11 @@ def test_the_worker_sends_what_is_due_at_its_start_and_then_each_minute_and_ends
 
 
 def test_the_worker_ends_when_who_started_it_is_gone(database: Database) -> None:
-    code = "import subprocess, sys; print(subprocess.Popen(sys.argv[1:]).pid, flush=True); input()"
+    code = (
+        "import os, subprocess, sys; os.environ['INTERSESSION_PARENT_PID'] = str(os.getpid());"
+        " print(subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL).pid, flush=True); input()"
+    )
     given = environment(database)
-    given.pop("INTERSESSION_PARENT_PID")
     parent = subprocess.Popen(
         [sys.executable, "-c", code, *WORKER], env=given, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
@@ -105,7 +107,7 @@ def test_without_a_database_or_figures_the_worker_says_so_and_goes_on(
 
 
 def test_the_queue_is_made_anew_for_another_version_of_it_and_left_alone_otherwise(database: Database) -> None:
-    run("insert into jobs.procrastinate_jobs (task_name, args) values ('tick', '{}')")
+    run("insert into jobs.procrastinate_jobs (task_name, queue_name, args) values ('tick', 'default', '{}')")
     assert schema.upgrade() is False
     assert rows("select count(*) from jobs.procrastinate_jobs")[0][0] == 1
     with db.admin_engine().begin() as connection:
