@@ -17,7 +17,8 @@ SECONDS = 30
 
 
 def opened(actor: Actor, **parameters: str) -> AppTest:
-    """Open the screen as ``actor``."""
+    """Open the screen as ``actor``, who signed in with a password: in a real practice nobody is chosen."""
+    run("update login_session set method = 'password'")
     app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=SECONDS)
     app.session_state[STATE_KEY] = actor.token
     app.run()
