@@ -19,6 +19,8 @@ from sqlalchemy.pool import NullPool
 from dashboard import db
 from dashboard.config import ROOT, settings
 
+# Functions of the owner ask the figures' views what these define, such as whether a consent holds.
+READ_FIGURES = f"app_staff, checker, {db.OWNER}"
 JOBS = "jobs"
 FIGURE_SCHEMAS = ("staging", "intermediate", "marts")
 OLDEST_SERVER = 15
@@ -119,8 +121,6 @@ def _create_foundations() -> None:
             _create_role(connection, role, "nologin")
             connection.exec_driver_sql(f"grant {db.STAFF} to {role}")
             connection.exec_driver_sql(f"grant {role} to app_rt")
-        # Functions of the owner ask the figures' views what the views define, such as whether a consent holds.
-        connection.exec_driver_sql(f"grant transformer to {db.OWNER}")
         _create_schemas(connection)
         _plan_without_compiling(connection)
 
@@ -157,7 +157,7 @@ def _create_schemas(connection: Connection) -> None:
     connection.exec_driver_sql(f"create schema if not exists {settings().db_schema} authorization {db.OWNER}")
     for name in FIGURE_SCHEMAS:
         connection.exec_driver_sql(f"create schema if not exists {name} authorization transformer")
-        connection.exec_driver_sql(f"grant usage on schema {name} to app_staff, checker")
+        connection.exec_driver_sql(f"grant usage on schema {name} to {READ_FIGURES}")
     connection.exec_driver_sql(f"revoke all on database {_database()} from public")
     connection.exec_driver_sql(f"grant connect on database {_database()} to {', '.join(db.LOGINS)}")
     connection.exec_driver_sql(f"grant temporary on database {_database()} to checker")
@@ -169,4 +169,4 @@ def _clear_figures(connection: Connection) -> None:
     for name in FIGURE_SCHEMAS:
         connection.exec_driver_sql(f"drop schema {name} cascade")
         connection.exec_driver_sql(f"create schema {name} authorization transformer")
-        connection.exec_driver_sql(f"grant usage on schema {name} to app_staff, checker")
+        connection.exec_driver_sql(f"grant usage on schema {name} to {READ_FIGURES}")

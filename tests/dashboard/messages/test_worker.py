@@ -16,7 +16,7 @@ from dashboard import clock, db, messenger, schema, supervise
 from dashboard.config import ROOT
 from dashboard.messages import sending
 from tests.conftest import Database
-from tests.dashboard.billing.conftest import rows
+from tests.dashboard.billing.conftest import owner, rows
 from tests.dashboard.messages.conftest import House, Mailbox, messages, run
 
 WORKER = [sys.executable, "-m", "dashboard.messenger"]
@@ -107,7 +107,11 @@ def test_without_a_database_or_figures_the_worker_says_so_and_goes_on(
 
 
 def test_the_queue_is_made_anew_for_another_version_of_it_and_left_alone_otherwise(database: Database) -> None:
-    run("insert into jobs.procrastinate_jobs (task_name, queue_name, args) values ('tick', 'default', '{}')")
+    with owner() as connection:
+        connection.exec_driver_sql("set local search_path = jobs")  # as its worker's is: its triggers need it
+        connection.exec_driver_sql(
+            "insert into procrastinate_jobs (task_name, queue_name, args) values ('tick', 'default', '{}')"
+        )
     assert schema.upgrade() is False
     assert rows("select count(*) from jobs.procrastinate_jobs")[0][0] == 1
     with db.admin_engine().begin() as connection:
