@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import text
@@ -87,6 +88,13 @@ def run(statement: str, **values: Any) -> None:
     """Run a statement past every right."""
     with owner() as connection:
         connection.execute(text(statement), values)
+
+
+def unbuild() -> None:
+    """Take the figures away, as a migration does before the next refresh; only the server's owner may."""
+    address = db.admin_url().set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("drop schema marts cascade")
 
 
 def consents(patient: int, kind: str = "contact", *, guardian: int | None = None) -> int:

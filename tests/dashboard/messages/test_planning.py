@@ -11,7 +11,7 @@ import pytest
 from dashboard import clock, db
 from dashboard.messages.planning import plan_due
 from tests.dashboard.billing.conftest import rows
-from tests.dashboard.messages.conftest import Family, House, consents, messages, run, withdraws
+from tests.dashboard.messages.conftest import Family, House, consents, messages, run, unbuild, withdraws
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -285,7 +285,7 @@ def test_the_login_of_messages_sees_no_table_of_the_practice(house: House) -> No
 
 def test_while_the_figures_are_not_built_nothing_is_planned(house: House) -> None:
     house.old(30)
-    run("drop schema marts cascade")
+    unbuild()
     with pytest.raises(db.DatabaseRefusal, match="not_built"):
         plan()
     assert messages() == []

@@ -17,7 +17,7 @@ from dashboard.config import ROOT
 from dashboard.messages import sending
 from tests.conftest import Database
 from tests.dashboard.billing.conftest import owner, rows
-from tests.dashboard.messages.conftest import House, Mailbox, messages, run
+from tests.dashboard.messages.conftest import House, Mailbox, messages, run, unbuild
 
 WORKER = [sys.executable, "-m", "dashboard.messenger"]
 
@@ -98,7 +98,7 @@ def test_the_worker_ends_when_who_started_it_is_gone(database: Database) -> None
 def test_without_a_database_or_figures_the_worker_says_so_and_goes_on(
     house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run("drop schema marts cascade")
+    unbuild()
     assert messenger.send_once() is False
     assert "no round: not_built" in caplog.text
     monkeypatch.setenv("INTERSESSION_MESSENGER_URL", "postgresql://messenger:x@127.0.0.1:1/none")
