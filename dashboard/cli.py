@@ -95,7 +95,7 @@ main.add_command(users)
     "--demo/--empty", "with_demo", default=None, help="Load the synthetic practice into an empty database, or do not."
 )
 def up(port: int | None, with_demo: bool | None) -> None:
-    """Start the database, the refresh worker and the dashboard; stop them all on Ctrl-C."""
+    """Start the database, the workers and the dashboard; stop them all on Ctrl-C."""
     port = port or settings().port
     if is_taken(port):
         fail(f"Port {port} of {settings().host} is in use. Choose another with --port.")

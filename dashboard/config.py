@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 
-Login = Literal["app_rt", "app_sign_in", "transformer", "checker"]
+Login = Literal["app_rt", "app_sign_in", "transformer", "checker", "messenger"]
 
 
 def _default_data_dir() -> Path:
@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     app_sign_in_url: str | None = Field(default=None, description="Address for the login of signing in, if not derived")
     transformer_url: str | None = Field(default=None, description="Address for the figures' login, if not derived")
     checker_url: str | None = Field(default=None, description="Address for the checks' login, if not derived")
+    messenger_url: str | None = Field(default=None, description="Address for the messages' login, if not derived")
     audit_key_file: Path | None = Field(
         default=None, description="File with the key that signs the audit log's anchors; else in the data folder"
     )
@@ -74,7 +75,9 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = Field(default=None, description="Name of the dashboard at the provider")
     oidc_client_secret: str | None = Field(default=None, repr=False, description="Its secret at the provider")
     oidc_name: str = Field(default="OpenID Connect", description="How the provider is called on the sign-in page")
-    smtp_host: str | None = Field(default=None, description="Mail server for invitations and resets; none: not mailed")
+    smtp_host: str | None = Field(
+        default=None, description="Mail server for invitations, resets and messages to patients; none: not mailed"
+    )
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port")
     smtp_security: Literal["starttls", "tls", "none"] = Field(
         default="starttls", description="How the connection to it is protected"

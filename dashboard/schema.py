@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import time
+from importlib.metadata import version
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from procrastinate.schema import SchemaManager
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import IntegrityError, InternalError, ProgrammingError
@@ -17,6 +19,9 @@ from sqlalchemy.pool import NullPool
 from dashboard import db
 from dashboard.config import ROOT, settings
 
+# Functions of the owner ask the figures' views what these define, such as whether a consent holds.
+READ_FIGURES = f"app_staff, checker, {db.OWNER}"
+JOBS = "jobs"
 FIGURE_SCHEMAS = ("staging", "intermediate", "marts")
 OLDEST_SERVER = 15
 LOCK = 7_204_113  # any fixed number: two upgrades of one database wait for each other
@@ -50,6 +55,7 @@ def upgrade() -> bool:
     _prepare()
     with db.admin_engine().begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        _install_jobs(connection)
         if revision(connection) == head():
             return False
         connection.execute(text("reset role"))
@@ -59,6 +65,32 @@ def upgrade() -> bool:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return True
+
+
+def _install_jobs(connection: Connection) -> None:
+    """Install the queue of the messages' worker, or install it anew for another version of procrastinate.
+
+    It holds nothing but the ticks of the present minute: what is to be sent is in the table ``message``.
+    """
+    wanted = f"procrastinate {version('procrastinate')}"
+    known = connection.execute(
+        text("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname = :name"), {"name": JOBS}
+    ).scalar()
+    if known == wanted:
+        return
+    connection.execute(text("reset role"))
+    connection.exec_driver_sql(f"drop schema if exists {JOBS} cascade")
+    connection.exec_driver_sql(f"create schema {JOBS} authorization {db.OWNER}")
+    connection.exec_driver_sql(f"set local role {db.OWNER}")
+    connection.exec_driver_sql(f"set local search_path = {JOBS}")
+    connection.exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+    connection.exec_driver_sql(f"revoke execute on all functions in schema {JOBS} from public")
+    connection.exec_driver_sql(f"grant usage on schema {JOBS} to messenger")
+    connection.exec_driver_sql(f"grant select, insert, update, delete on all tables in schema {JOBS} to messenger")
+    connection.exec_driver_sql(f"grant usage on all sequences in schema {JOBS} to messenger")
+    connection.exec_driver_sql(f"grant execute on all functions in schema {JOBS} to messenger")
+    connection.exec_driver_sql(f"comment on schema {JOBS} is '{wanted}'")
+    connection.exec_driver_sql(f"set local search_path = {settings().db_schema}, pg_catalog, pg_temp")
 
 
 def _prepare() -> None:
@@ -94,9 +126,9 @@ def _create_foundations() -> None:
 
 
 def _require_version(connection: Connection) -> None:
-    version = int(connection.execute(text("show server_version_num")).scalar_one()) // 10_000
-    if version < OLDEST_SERVER:
-        raise OutdatedServerError(f"This is PostgreSQL {version}; Intersession needs {OLDEST_SERVER} or newer.")
+    major = int(connection.execute(text("show server_version_num")).scalar_one()) // 10_000
+    if major < OLDEST_SERVER:
+        raise OutdatedServerError(f"This is PostgreSQL {major}; Intersession needs {OLDEST_SERVER} or newer.")
 
 
 def _create_role(connection: Connection, name: str, options: str) -> None:
@@ -125,9 +157,9 @@ def _create_schemas(connection: Connection) -> None:
     connection.exec_driver_sql(f"create schema if not exists {settings().db_schema} authorization {db.OWNER}")
     for name in FIGURE_SCHEMAS:
         connection.exec_driver_sql(f"create schema if not exists {name} authorization transformer")
-        connection.exec_driver_sql(f"grant usage on schema {name} to app_staff, checker")
+        connection.exec_driver_sql(f"grant usage on schema {name} to {READ_FIGURES}")
     connection.exec_driver_sql(f"revoke all on database {_database()} from public")
-    connection.exec_driver_sql(f"grant connect on database {_database()} to app_rt, app_sign_in, transformer, checker")
+    connection.exec_driver_sql(f"grant connect on database {_database()} to {', '.join(db.LOGINS)}")
     connection.exec_driver_sql(f"grant temporary on database {_database()} to checker")
     connection.exec_driver_sql("revoke all on schema public from public")
 
@@ -137,4 +169,4 @@ def _clear_figures(connection: Connection) -> None:
     for name in FIGURE_SCHEMAS:
         connection.exec_driver_sql(f"drop schema {name} cascade")
         connection.exec_driver_sql(f"create schema {name} authorization transformer")
-        connection.exec_driver_sql(f"grant usage on schema {name} to app_staff, checker")
+        connection.exec_driver_sql(f"grant usage on schema {name} to {READ_FIGURES}")

@@ -1,4 +1,4 @@
-"""Starts the dashboard and the refresh worker as processes of their own, and stops both when either ends."""
+"""Starts the dashboard and its two workers as processes of their own, and stops them all when the dashboard ends."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from sqlalchemy.exc import DBAPIError
 
 from dashboard import db
 from dashboard.access import chain
-from dashboard.config import ROOT, settings
+from dashboard.config import ROOT, Login, settings
 
+PASSWORD_OF_MAIL = "INTERSESSION_SMTP_PASSWORD"  # noqa: S105 - a variable's name
 SECRETS_OF_THE_DASHBOARD = (
     "INTERSESSION_MASTER_KEY",
     "INTERSESSION_WEB_SECRET",
     "INTERSESSION_OIDC_CLIENT_SECRET",
-    "INTERSESSION_SMTP_PASSWORD",
+    PASSWORD_OF_MAIL,
 )
+WORKERS: dict[str, tuple[Login, ...]] = {
+    "dashboard.refresh": ("transformer", "checker"),
+    "dashboard.messenger": ("messenger",),
+}
 READY_SECONDS = 60
 STOP_SECONDS = 15
 ANCHOR_SECONDS = 3_600
@@ -36,9 +41,10 @@ def environment(*logins: str) -> dict[str, str]:
     child.pop("INTERSESSION_LOGIN_SECRET", None)
     if "app_rt" in logins:
         child["INTERSESSION_WEB_SECRET"] = db.web_secret().decode()
-    else:  # figures and checks open no clinical text, sign nobody in and send no mail
+    else:  # workers open no clinical text and sign nobody in, and only one of them sends mail
         for name in SECRETS_OF_THE_DASHBOARD:
-            child.pop(name, None)
+            if name != PASSWORD_OF_MAIL or "messenger" not in logins:
+                child.pop(name, None)
     for login in db.LOGINS:
         child.pop(f"INTERSESSION_{login.upper()}_URL", None)
         if login in logins:
@@ -51,10 +57,9 @@ def serve(port: int) -> int:
     """Serve until a signal or the end of a child. Return the exit code."""
     host = settings().host
     app = [sys.executable, "-m", "dashboard.server", "--port", str(port)]
-    worker = [sys.executable, "-m", "dashboard.refresh"]
     children = [
         subprocess.Popen(app, env=environment("app_rt", "app_sign_in"), cwd=ROOT),
-        subprocess.Popen(worker, env=environment("transformer", "checker"), cwd=ROOT),
+        *(_start(worker) for worker in WORKERS),
     ]
     stopping = _Stopping()
     try:
@@ -68,12 +73,17 @@ def serve(port: int) -> int:
                 _anchor()
                 anchored_at = time.monotonic()
             time.sleep(0.3)
-            if children[1].poll() is not None:
-                children[1] = subprocess.Popen(worker, env=environment("transformer", "checker"), cwd=ROOT)
-                time.sleep(2)  # a worker that cannot start is not restarted in a tight loop
+            for place, worker in enumerate(WORKERS, start=1):
+                if children[place].poll() is not None:
+                    children[place] = _start(worker)
+                    time.sleep(2)  # a worker that cannot start is not restarted in a tight loop
         return 0 if stopping.asked else 1
     finally:
         _stop(children)
+
+
+def _start(worker: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", worker], env=environment(*WORKERS[worker]), cwd=ROOT)
 
 
 def _anchor() -> None:

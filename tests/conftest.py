@@ -193,7 +193,7 @@ def _clone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> 
         cluster.run(f"create database {name} template {template}")
     if template != BLANK:  # a copy has none of the rights on the database itself
         cluster.run(f"revoke all on database {name} from public")
-        cluster.run(f"grant connect on database {name} to app_rt, app_sign_in, transformer, checker")
+        cluster.run(f"grant connect on database {name} to {', '.join(db.LOGINS)}")
         cluster.run(f"grant temporary on database {name} to checker")
     database = Database(name, cluster)
     for key in ("DATABASE_URL", "INTERSESSION_LOGIN_SECRET", "INTERSESSION_DATA_DIR", "DO_NOT_TRACK"):

@@ -114,6 +114,14 @@ select a.id, a.kind, a.channel, a.outcome, a.attempted_at from consent_attempt a
 order by a.id"""),
     ),
     Holding(
+        "messages",
+        ("message",),
+        text("""
+select m.id, m.kind, m.step, m.appointment_id, m.guardian_id, m.language, m.starts_at as appointment_starts_at,
+    m.due_at, m.state, m.withheld_reason, m.sent_at, m.last_error
+from message as m where m.patient_id = :file order by m.id"""),
+    ),
+    Holding(
         "charges",
         ("charge", "charge_write_off"),
         text("""

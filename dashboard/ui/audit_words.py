@@ -46,6 +46,8 @@ def subjects() -> dict[str, str]:
         "invoice": _("Invoice"),
         "credential": _("Password"),
         "login_session": _("Sign-in"),
+        "message": _("Message to a patient"),
+        "message_rule": _("When messages are sent"),
         "note_addendum": _("Addendum"),
         "patient": _("Patient file"),
         "patient_key": _("Key of clinical texts"),

@@ -118,6 +118,9 @@ insert into session_note
 (id, appointment_id, patient_id, author_id, therapist_id, template_code, status, signed_at, sealed)
 values (%(id)s, %(id)s, %(id)s, %(author)s, %(sees)s, 'soap', 'signed', now(), '0');
 insert into note_addendum (id, note_id, author_id, sealed) values (%(id)s, %(id)s, %(author)s, '0');
+insert into message
+(id, kind, appointment_id, patient_id, language, starts_at, due_at, lapses_at, state, message_id, claimed_at)
+values (%(id)s, 'reminder', %(id)s, %(id)s, 'es', now(), now(), now(), 'sending', '<1@x>', now());
 insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
 """
 CLINICAL_TOO = ("document", "patient_key")

@@ -260,10 +260,15 @@ def test_the_application_knows_its_own_login_and_no_other(home) -> None:
             line = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
             pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
             seen[line.strip().split()[2]] = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-        app, worker = seen["dashboard.server"], seen["dashboard.refresh"]
+        app, worker, messenger = (seen[f"dashboard.{name}"] for name in ("server", "refresh", "messenger"))
         password = postgres.status(home).url.split("postgres:")[1].split("@")[0]
-        for environment, logins in ((app, {"APP_RT"}), (worker, {"TRANSFORMER", "CHECKER"})):
-            known = {name for name in ("APP_RT", "TRANSFORMER", "CHECKER") if f"INTERSESSION_{name}_URL" in environment}
+        every = ("APP_RT", "TRANSFORMER", "CHECKER", "MESSENGER")
+        for environment, logins in (
+            (app, {"APP_RT"}),
+            (worker, {"TRANSFORMER", "CHECKER"}),
+            (messenger, {"MESSENGER"}),
+        ):
+            known = {name for name in every if f"INTERSESSION_{name}_URL" in environment}
             assert known == logins
             assert password not in str(environment)
             assert "INTERSESSION_LOGIN_SECRET" not in environment

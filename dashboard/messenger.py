@@ -1,0 +1,82 @@
+"""The worker of messages to patients, a process of its own: each minute it plans what is to be sent, and sends it.
+
+Procrastinate keeps the time. Its queue holds nothing but ticks: what is to be said to whom is in the table ``message``,
+and that nothing is said twice does not rest on the queue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+import procrastinate
+import psycopg
+from sqlalchemy.exc import DBAPIError
+
+from dashboard import db, logs
+from dashboard.messages import ticks
+from dashboard.messages.sending import send_round
+
+TICK_SECONDS = 0.5
+GRACE_SECONDS = 25
+OUTAGES = (
+    DBAPIError,
+    db.DatabaseRefusal,
+    db.NoDatabaseError,
+    psycopg.Error,
+    procrastinate.exceptions.ConnectorException,
+)
+
+log = logging.getLogger("dashboard.messenger")
+
+
+def send_once() -> bool:
+    """Go one round and return whether it could be gone; the database may be away, or its figures being built."""
+    try:
+        sent = send_round()
+    except OUTAGES as error:
+        code = error.code if isinstance(error, db.DatabaseRefusal) else type(error).__name__
+        log.warning("no round: %s", code)
+        return False
+    if sent:
+        log.info("sent: %d", sent)
+    return True
+
+
+def _end_with_parent() -> None:
+    """Ask this process to end when whoever started it is gone, and see to it that it does."""
+    parent = int(os.environ.get("INTERSESSION_PARENT_PID") or os.getppid())
+    while os.getppid() == parent:
+        time.sleep(TICK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os._exit(1)
+
+
+def main() -> int:
+    """Send each minute until told to stop, or once. Return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m dashboard.messenger", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="go one round and end")
+    arguments = parser.parse_args()
+    logs.keep_values_out()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("procrastinate").setLevel(logging.WARNING)
+    if arguments.once:
+        return 0 if send_once() else 1
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        send_once()  # what came due while nobody was here does not wait for the minute
+        ticks.every_minute(send_once).run_worker(delete_jobs="always", shutdown_graceful_timeout=GRACE_SECONDS)
+    except OUTAGES as error:
+        log.warning("no database: %s", type(error).__name__)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
