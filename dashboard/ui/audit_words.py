@@ -20,17 +20,34 @@ def operations() -> dict[str, str]:
 
 def subjects() -> dict[str, str]:
     """Return the words of what it was done to, by table or screen; what is not named reads as it is called."""
+    return {**{screen.slug: title(screen.slug) for screen in SCREENS}, **_of_the_practice(), **_of_a_patient()}
+
+
+def _of_the_practice() -> dict[str, str]:
     return {
-        **{screen.slug: title(screen.slug) for screen in SCREENS},
         "absence": _("Absence"),
         "app_user": _("Person of the team"),
         "account_link": _("Invitation"),
-        "appointment": _("Appointment"),
-        "appointment_patient": _("Patient of an appointment"),
         "busy_time": _("Busy time from another calendar"),
         "calendar_conflicts": _("Sessions booked at busy times"),
         "calendar_feed": _("Calendar address"),
         "calendar_set_aside": _("Events of a calendar that were set aside"),
+        "credential": _("Password"),
+        "login_session": _("Sign-in"),
+        "message_rule": _("When messages are sent"),
+        "recovery_code": _("Recovery code"),
+        "retention_rule": _("Rule on how long records are kept"),
+        "site_closure": _("Closed day"),
+        "therapist": _("Therapist"),
+        "training_entry": _("Training"),
+    }
+
+
+def _of_a_patient() -> dict[str, str]:
+    return {
+        """Return the words of what it was done to, by table or screen; what is not named reads as it is called."""
+        "appointment": _("Appointment"),
+        "appointment_patient": _("Patient of an appointment"),
         "care_episode": _("Episode of care"),
         "care_team": _("Care team"),
         "charge": _("Charge"),
@@ -44,21 +61,13 @@ def subjects() -> dict[str, str]:
         "file_merge": _("Merge of two files"),
         "guardian": _("Guardian"),
         "invoice": _("Invoice"),
-        "credential": _("Password"),
-        "login_session": _("Sign-in"),
         "message": _("Message to a patient"),
-        "message_rule": _("When messages are sent"),
         "note_addendum": _("Addendum"),
         "patient": _("Patient file"),
         "patient_key": _("Key of clinical texts"),
         "payment": _("Payment"),
         "processing_restriction": _("Restriction of a file"),
-        "recovery_code": _("Recovery code"),
-        "retention_rule": _("Rule on how long records are kept"),
         "session_note": _("Session note"),
-        "site_closure": _("Closed day"),
-        "therapist": _("Therapist"),
-        "training_entry": _("Training"),
     }
 
 
