@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test test-foreign check format translate bench clean
+.PHONY: help run test coverage test-foreign check format translate bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,8 @@ JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt
 COVERAGE_FLOOR ?= 90
 BENCH_SESSIONS ?= 1000000
 TESTS ?= tests
+# Each worker takes a half, in order, and then of the other's: tests of one screen mostly share its server.
+OURS = -n $(JOBS) --dist worksteal -m "not foreign and not benchmark" $(TESTS)
 
 export DO_NOT_TRACK := 1
 export PYTHONUTF8 := 1
@@ -23,10 +25,12 @@ help: ## Show this list
 run: $(VENV)/.for-running ## Start the dashboard with a synthetic practice (PORT=8501)
 	@$(BIN)/intersession up --demo $(if $(PORT),--port $(PORT))
 
-test: $(VENV)/.for-development ## Run the tests, with the coverage of their branches (TESTS=tests/pages JOBS=2)
+test: $(VENV)/.for-development ## Run the tests (TESTS=tests/pages JOBS=2)
+	INTERSESSION_CHROMIUM=$$(.ci/chromium) && export INTERSESSION_CHROMIUM && $(BIN)/pytest $(OURS)
+
+coverage: $(VENV)/.for-development ## Run the tests with the coverage of their branches, which takes longer
 	@rm -f .coverage .coverage.*
-	INTERSESSION_CHROMIUM=$$(.ci/chromium) && export INTERSESSION_CHROMIUM && \
-		$(BIN)/coverage run -m pytest -n $(JOBS) -m "not foreign and not benchmark" $(TESTS)
+	INTERSESSION_CHROMIUM=$$(.ci/chromium) && export INTERSESSION_CHROMIUM && $(BIN)/coverage run -m pytest $(OURS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --fail-under=$(COVERAGE_FLOOR)
 
