@@ -140,8 +140,9 @@ def move(
             if found.state not in rules.OPEN_STATES:
                 raise RuleBrokenError("What is recorded already must be taken back first.")
             wish = moved(session, found, target)
-            refuse(obstacles_in(session, wish, [(wish.starts_at, wish.ends_at)], [found.id]), overriding)
-            return write_move(found, wish, overriding)
+            met = obstacles_in(session, [wish], [found.id])
+            refuse(met, overriding)
+            return write_move(found, wish, met)
 
     return db.retried(once)
 
@@ -175,16 +176,15 @@ def moved(session: Session, found: Appointment, target: Target) -> Wish:
     )
 
 
-def write_move(found: Appointment, wish: Wish, overriding: Collection[str]) -> Target:
-    """Write where an appointment, locked, is moved to and return where it was."""
+def write_move(found: Appointment, wish: Wish, overridden: Sequence[Obstacle]) -> Target:
+    """Write where an appointment, locked, is moved to and over what; return where it was."""
     former = Target(found.starts_at, found.ends_at, found.therapist_id, found.room_id, keeps_room=False)
     if (found.starts_at, found.ends_at) != (wish.starts_at, wish.ends_at) and found.state == "confirmed":
         found.state = "booked"
         found.confirmed_at = None
     found.starts_at, found.ends_at = wish.starts_at, wish.ends_at
     found.therapist_id, found.room_id = wish.therapist_id, wish.room_id
-    if overriding:
-        found.overridden = sorted({*(found.overridden or ()), *overriding})
+    found.overridden = sorted({each.kind for each in overridden}) or None
     return former
 
 

@@ -133,7 +133,7 @@ def _require_markable(found: Appointment, state: str, now: datetime) -> None:
 def _require_still_free(session: Session, found: Appointment) -> None:
     """Refuse when somebody else has the hour now; that it is past or outside hours of work was so before."""
     wish = moved(session, found, Target(found.starts_at, found.ends_at))
-    met = obstacles_in(session, wish, [(wish.starts_at, wish.ends_at)], [found.id])
+    met = obstacles_in(session, [wish], [found.id])
     refuse([each for each in met if each.busy_from is not None and not each.may_override])
 
 

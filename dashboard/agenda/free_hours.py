@@ -6,9 +6,10 @@ and the public booking page ask the same question. They answer within what the a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -21,13 +22,13 @@ CARE: tuple[Role, ...] = (*OFFICE, "therapist")
 STEP_MINUTES = 30
 LOOK_AHEAD = timedelta(days=14)
 OFFERED = 3
+EVER = datetime.max.replace(tzinfo=UTC)
 MOST_FREE = 20_000
 
 OBSTACLES = text(
     "select place, kind, may_override, subject_id, busy_from, busy_until"
     " from agenda_obstacles(:therapist, :site, :room, :service, cast(:patients as bigint[]), :mode,"
     " cast(:begins as timestamptz[]), cast(:finishes as timestamptz[]), cast(:besides as bigint[]))"
-    " order by place, may_override, kind"
 )
 FREE = text(
     "select therapist_id, site_id, room_id, starts_at, ends_at"
@@ -55,6 +56,11 @@ class Wish:
     room_id: int | None = None
     mode: str = "in_person"
     case_id: int | None = None
+
+    @property
+    def minutes(self) -> int:
+        """Return how long it takes."""
+        return round((self.ends_at - self.starts_at) / timedelta(minutes=1))
 
     def values(self) -> dict[str, Any]:
         """Return the values that the database's functions are asked with, but for the times."""
@@ -102,23 +108,31 @@ class NotFreeError(RuleBrokenError):
         self.obstacles = list(obstacles)
 
 
-def obstacles_in(
-    session: Session, wish: Wish, times: Sequence[tuple[datetime, datetime]], besides: Sequence[int] = ()
-) -> list[Obstacle]:
-    """Return what stands in the way of ``wish`` at each of ``times``; appointments ``besides`` do not count."""
-    asked = {
-        **wish.values(),
-        "begins": [begin for begin, _ in times],
-        "finishes": [finish for _, finish in times],
-        "besides": list(besides),
-    }
-    return [Obstacle(**row) for row in session.execute(OBSTACLES, asked).mappings()]
+def obstacles_in(session: Session, wishes: Sequence[Wish], besides: Sequence[int] = ()) -> list[Obstacle]:
+    """Return what stands in the way of each of ``wishes``, counted from 1; appointments ``besides`` do not count.
+
+    Wishes that differ in nothing but their hour are one question.
+    """
+    alike: dict[Wish, list[int]] = defaultdict(list)
+    for place, wish in enumerate(wishes):
+        alike[replace(wish, starts_at=EVER, ends_at=EVER)].append(place)
+    found: list[Obstacle] = []
+    for wish, places in alike.items():
+        asked = {
+            **wish.values(),
+            "begins": [wishes[place].starts_at for place in places],
+            "finishes": [wishes[place].ends_at for place in places],
+            "besides": list(besides),
+        }
+        met = session.execute(OBSTACLES, asked).mappings()
+        found += [Obstacle(**{**row, "place": places[row["place"] - 1] + 1}) for row in met]
+    return sorted(found, key=lambda each: (each.place, each.may_override, each.kind))
 
 
 def obstacles(actor: Actor, wish: Wish, besides: Sequence[int] = ()) -> list[Obstacle]:
     """Return what stands in the way of ``wish``, what cannot be overridden first."""
     with reading(actor, *CARE) as session:
-        return obstacles_in(session, wish, [(wish.starts_at, wish.ends_at)], besides)
+        return obstacles_in(session, [wish], besides)
 
 
 def free_hours(
@@ -164,20 +178,24 @@ def free_room(actor: Actor, wish: Wish) -> int | None:
     return room
 
 
-def next_free(actor: Actor, wish: Wish, limit: int = OFFERED) -> list[Wish]:
-    """Return the next hours that fit ``wish``: the same people, service, mode and site, as soon as possible."""
-    since = max(wish.starts_at - timedelta(hours=2), clock.now())
-    minutes = round((wish.ends_at - wish.starts_at) / timedelta(minutes=1))
+def free_for(actor: Actor, wish: Wish, since: datetime, until: datetime, limit: int) -> list[Wish]:
+    """Return ``wish`` at the free hours that begin in ``[since, until)``: same people, service, mode, site, length."""
     found = free_hours(
         actor,
         [wish.therapist_id],
         wish.service_id,
-        minutes,
+        wish.minutes,
         since,
-        since + LOOK_AHEAD,
+        until,
         mode=wish.mode,
         site_id=wish.site_id,
         patient_ids=wish.patient_ids,
         limit=limit,
     )
     return [replace(wish, starts_at=each.starts_at, ends_at=each.ends_at, room_id=each.room_id) for each in found]
+
+
+def next_free(actor: Actor, wish: Wish, limit: int = OFFERED) -> list[Wish]:
+    """Return the next hours that fit ``wish``, as soon as possible."""
+    since = max(wish.starts_at - timedelta(hours=2), clock.now())
+    return free_for(actor, wish, since, since + LOOK_AHEAD, limit)

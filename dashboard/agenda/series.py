@@ -16,7 +16,7 @@ from dashboard import db
 from dashboard.access.actor import Actor, RuleBrokenError, reading, transaction
 from dashboard.agenda import booking
 from dashboard.agenda.booking import explained, require_bookable
-from dashboard.agenda.free_hours import CARE, NotFreeError, Obstacle, Wish, obstacles_in
+from dashboard.agenda.free_hours import CARE, Obstacle, Wish, obstacles_in
 from dashboard.agenda.locking import lock_times
 from dashboard.agenda.models import Appointment, AppointmentSeries
 from dashboard.agenda.repeating import Repetition, occurrences
@@ -95,9 +95,13 @@ def book_series(
     return db.retried(once)
 
 
+def site_zone(session: Session, site_id: int) -> ZoneInfo:
+    """Return the time zone in which a site's hours are kept."""
+    return ZoneInfo(session.scalars(select(Site.time_zone).where(Site.id == site_id)).one())
+
+
 def _planned(session: Session, wish: Wish, repetition: Repetition, remedies: Mapping[int, Remedy]) -> list[Occurrence]:
-    zone = ZoneInfo(session.scalars(select(Site.time_zone).where(Site.id == wish.site_id)).one())
-    times = occurrences(repetition, zone)
+    times = occurrences(repetition, site_zone(session, wish.site_id))
     return [
         Occurrence(
             place, _remedied(replace(wish, starts_at=begin, ends_at=finish), remedies.get(place)), remedies.get(place)
@@ -130,13 +134,12 @@ def _alike(planned: Sequence[Occurrence]) -> dict[tuple[int | None, str], list[O
 
 def _looked_at(session: Session, planned: Sequence[Occurrence]) -> list[Occurrence]:
     """Return the occurrences with what stands in the way of each, numbered as they are."""
+    asked = [each for each in planned if not each.is_left_out]
     met: dict[int, list[Obstacle]] = defaultdict(list)
-    for alike in _alike([each for each in planned if not each.is_left_out]).values():
-        times = [(each.wish.starts_at, each.wish.ends_at) for each in alike]
-        for obstacle in obstacles_in(session, alike[0].wish, times):
-            if obstacle.kind not in EXPECTED:
-                place = alike[obstacle.place - 1].place
-                met[place].append(replace(obstacle, place=place))
+    for obstacle in obstacles_in(session, [each.wish for each in asked]):
+        if obstacle.kind not in EXPECTED:
+            place = asked[obstacle.place - 1].place
+            met[place].append(replace(obstacle, place=place))
     return [replace(each, obstacles=met[each.place]) for each in planned]
 
 
@@ -159,7 +162,7 @@ def _write(
         frequency=repetition.frequency,
         local_time=repetition.local_time,
         starts_on=repetition.starts_on,
-        until_on=planned[-1].wish.starts_at.date(),
+        until_on=max(each.wish.starts_at for each in planned).astimezone(site_zone(session, wish.site_id)).date(),
     )
     session.add(made)
     session.flush()
@@ -174,6 +177,4 @@ def _write(
             series_id=made.id,
             session=session,
         )
-    if len(booked) != len(planned):
-        raise NotFreeError([])
     return booked

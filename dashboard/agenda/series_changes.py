@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -18,8 +18,7 @@ from dashboard.agenda.booking import Target, explained
 from dashboard.agenda.free_hours import CARE, Obstacle, Wish, obstacles_in
 from dashboard.agenda.locking import lock_times, locked
 from dashboard.agenda.models import Appointment
-from dashboard.agenda.series import EXPECTED
-from dashboard.team.models import Site
+from dashboard.agenda.series import EXPECTED, site_zone
 
 Scope = Literal["this", "following", "all"]
 SCOPES: tuple[Scope, ...] = ("this", "following", "all")
@@ -56,21 +55,17 @@ def move_series(
         with explained(), transaction(actor, *CARE) as session:
             moving = _in_scope(session, actor, appointment_id, version, scope, shift)
             wishes = [each for each in moving if each[0].id not in leaving]
-            own = [found.id for found, _ in moving]
-            met = [
-                replace(obstacle, place=place)
-                for place, (_found, wish) in enumerate(wishes, start=1)
-                for obstacle in _met(session, wish, own)
-            ]
+            met = _met(session, wishes)
             booking.refuse(met, overriding)
-            _write(session, wishes, overriding)
+            _write(session, wishes, met)
             return len(wishes)
 
     return db.retried(once)
 
 
-def _met(session: Session, wish: Wish, own: Sequence[int]) -> list[Obstacle]:
-    found = obstacles_in(session, wish, [(wish.starts_at, wish.ends_at)], own)
+def _met(session: Session, wishes: Sequence[tuple[Appointment, Wish]]) -> list[Obstacle]:
+    """Return what stands in the way of the moves; those that move are not in the way of each other."""
+    found = obstacles_in(session, [wish for _found, wish in wishes], [each.id for each, _wish in wishes])
     return [each for each in found if each.kind not in EXPECTED]
 
 
@@ -78,11 +73,13 @@ def _in_scope(
     session: Session, actor: Actor, appointment_id: int, version: int, scope: Scope, shift: Shift
 ) -> list[tuple[Appointment, Wish]]:
     """Return the occurrences, locked, with where each is to go."""
-    before = [(each, _goal(session, each, shift)) for each in _open(session, appointment_id, scope)]
+    here = _open(session, appointment_id, scope)
+    zone = site_zone(session, here[0].site_id) if here else ZoneInfo("UTC")
+    before = [(each, _goal(each, shift, zone)) for each in here]
     lock_times(session, [time for each, goal in before for time in (_times(each), (goal.starts_at, goal.ends_at))])
     locked(session, actor, appointment_id, version)
     session.expire_all()
-    return [(each, booking.moved(session, each, _goal(session, each, shift))) for each in _held(session, before)]
+    return [(each, booking.moved(session, each, _goal(each, shift, zone))) for each in _held(session, before)]
 
 
 def _times(found: Appointment) -> tuple[datetime, datetime]:
@@ -113,19 +110,19 @@ def _open(session: Session, appointment_id: int, scope: Scope) -> list[Appointme
     return list(session.scalars(asked.order_by(Appointment.starts_at)))
 
 
-def _goal(session: Session, found: Appointment, shift: Shift) -> Target:
-    zone = ZoneInfo(session.scalars(select(Site.time_zone).where(Site.id == found.site_id)).one())
+def _goal(found: Appointment, shift: Shift, zone: ZoneInfo) -> Target:
     day = found.starts_at.astimezone(zone).date() + timedelta(days=shift.days)
     begins = rules.instant(datetime.combine(day, shift.local_time), zone)
     ends = begins + (found.ends_at - found.starts_at)
     return Target(begins, ends, room_id=shift.room_id, keeps_room=shift.keeps_room)
 
 
-def _write(session: Session, wishes: Sequence[tuple[Appointment, Wish]], overriding: Collection[str]) -> None:
+def _write(session: Session, wishes: Sequence[tuple[Appointment, Wish]], met: Sequence[Obstacle]) -> None:
     """Write the moves one by one, those first that nothing of the series is in the way of."""
+    moves = [(*each, [one for one in met if one.place == place]) for place, each in enumerate(wishes, start=1)]
     goes_later = bool(wishes) and wishes[0][1].starts_at > wishes[0][0].starts_at
-    for found, wish in sorted(wishes, key=lambda each: each[0].starts_at, reverse=goes_later):
-        booking.write_move(found, wish, overriding)
+    for found, wish, overridden in sorted(moves, key=lambda each: each[0].starts_at, reverse=goes_later):
+        booking.write_move(found, wish, overridden)
         session.flush()
 
 

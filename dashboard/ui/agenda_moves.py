@@ -9,7 +9,7 @@ from datetime import datetime
 import streamlit as st
 
 from dashboard.access.actor import Actor
-from dashboard.agenda import booking, queries, series_changes
+from dashboard.agenda import booking, free_hours, queries, series_changes
 from dashboard.agenda.booking import Target
 from dashboard.agenda.free_hours import NotFreeError, Obstacle, Wish
 from dashboard.agenda.series_changes import Shift
@@ -18,10 +18,6 @@ from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.language import _, ngettext
 
 LAST, REFUSED = "agenda_last_moved", "agenda_refused_move"
-RULES = (
-    *("outside_hours", "closed", "absent", "busy_elsewhere", "too_close", "past", "too_many"),
-    *("room_out_of_service", "room_too_small"),
-)
 
 
 @dataclass(frozen=True)
@@ -70,8 +66,10 @@ def _offer_undo(actor: Actor, last: Move) -> None:
         _offer_following(actor, last)
         if st.button(_("Undo"), key="agenda_undo_move", icon=":material/undo:", type="tertiary"):
             st.session_state.pop(LAST)
-            # It was there before, whatever rule it broke; nobody else is pushed aside.
-            if _tried(actor, last, RULES):
+            # It was there before, whatever rule that breaks; nobody else is pushed aside.
+            wish = booking.wish_of(actor, last.appointment_id, last.target)
+            met = free_hours.obstacles(actor, wish, [last.appointment_id])
+            if _tried(actor, last, {each.kind for each in met}):
                 st.session_state.pop(LAST, None)
                 forget_click()
                 st.rerun()

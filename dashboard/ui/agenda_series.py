@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.access.actor import Actor
 from dashboard.agenda import free_hours, series
-from dashboard.agenda.free_hours import FreeHour, Obstacle, Wish
+from dashboard.agenda.free_hours import Obstacle, Wish
 from dashboard.agenda.repeating import FREQUENCIES, MOST, Repetition
 from dashboard.agenda.series import Occurrence, Remedy
 from dashboard.ui import agenda_obstacles, formats
@@ -23,6 +23,7 @@ ONCE = "once"
 USUAL_NUMBER = 12
 A_DAY = timedelta(days=1)
 MOST_SHOWN = 40
+MOST_HOURS = 8
 
 
 def repetition(wish: Wish) -> Repetition | None:
@@ -40,8 +41,7 @@ def repetition(wish: Wish) -> Repetition | None:
     ends = {"count": _("After a number of dates"), "until": _("On a day")}
     how = middle.selectbox(_("Ends"), list(ends), format_func=ends.__getitem__, key=f"{KEY}_ends")
     local = wish.starts_at.astimezone(formats.zone())
-    minutes = round((wish.ends_at - wish.starts_at) / timedelta(minutes=1))
-    made = Repetition(chosen, local.date(), local.time().replace(tzinfo=None), minutes)
+    made = Repetition(chosen, local.date(), local.time().replace(tzinfo=None), wish.minutes)
     if how == "count":
         return replace(made, count=int(right.number_input(_("Dates"), 2, MOST, USUAL_NUMBER, key=f"{KEY}_count")))
     later = local.date() + timedelta(weeks=USUAL_NUMBER)
@@ -131,26 +131,9 @@ def _remedies(actor: Actor, taken: Occurrence) -> dict[str, Remedy]:
         if room := free_hours.free_room(actor, taken.wish):
             found[_("In another room")] = Remedy(room_id=room)
         found[_("Online")] = Remedy(mode="online")
-    for each in _hours_that_day(actor, taken):
+    midnight = _local(taken).replace(hour=0, minute=0)
+    for each in free_hours.free_for(actor, taken.wish, midnight, midnight + A_DAY, MOST_HOURS):
         found[_("At {hour}").format(hour=formats.hour(each.starts_at))] = Remedy(
             starts_at=each.starts_at, room_id=each.room_id
         )
     return {**found, _("Leave this date out"): Remedy(is_left_out=True)}
-
-
-def _hours_that_day(actor: Actor, taken: Occurrence) -> list[FreeHour]:
-    wish = taken.wish
-    midnight = _local(taken).replace(hour=0, minute=0)
-    minutes = round((wish.ends_at - wish.starts_at) / timedelta(minutes=1))
-    return free_hours.free_hours(
-        actor,
-        [wish.therapist_id],
-        wish.service_id,
-        minutes,
-        midnight,
-        midnight + A_DAY,
-        mode=wish.mode,
-        site_id=wish.site_id,
-        patient_ids=wish.patient_ids,
-        limit=8,
-    )

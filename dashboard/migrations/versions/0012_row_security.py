@@ -24,6 +24,10 @@ STAFF_READS = {role: Right("r") for role in ("manager", "therapist", "front_desk
 OWN_CHARGE = """exists (
     select from appointment as own where own.id = charge.appointment_id and own.therapist_id = (select session_therapist())
 )"""
+# Whom a therapist has a session with they may read the file of: nobody is booked only to be read.
+OWN_ATTENDEE = f"""therapist_id = {ME} and exists (
+    select from patient as known where known.id = appointment_patient.patient_id
+)"""
 OWN_SESSION = Right(
     "r",
     rows="user_id = (select uid())",
@@ -103,7 +107,7 @@ RIGHTS: dict[str, dict[str, Right]] = {
     "appointment_patient": {
         "manager": Right("riud"),
         "front_desk": Right("riud"),
-        "therapist": Right("riu", rows=f"therapist_id = {ME} or patient_id = {FILES}", writes=f"therapist_id = {ME}"),
+        "therapist": Right("riu", rows=f"therapist_id = {ME} or patient_id = {FILES}", writes=OWN_ATTENDEE),
     },
     # Consent.
     "consent_template": {**STAFF_READS, "manager": Right("riu")},

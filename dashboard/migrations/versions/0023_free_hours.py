@@ -15,7 +15,8 @@ branch_labels = None
 depends_on = None
 
 # Everybody who writes into a day waits for the same lock, and takes those of several days in their order: the
-# exclusion constraints alone let many writers wait for each other in a circle.
+# exclusion constraints alone let many writers wait for each other in a circle. Whoever has a day frees the hours of
+# requests that lapsed in it: to the constraints they are taken.
 LOCK = """
 create function agenda_lock(begins timestamptz[], finishes timestamptz[]) returns void
 language plpgsql volatile set search_path from current as $$
@@ -33,6 +34,12 @@ begin
     loop
         perform pg_advisory_xact_lock(7301, day_number);
     end loop;
+    if exists (
+        select from unnest(begins, finishes) as w (begins, finishes) join appointment as a on a.state = 'held'
+            and a.held_until <= now() and a.starts_at < w.finishes and a.starts_at > w.begins - interval '12 hours'
+    ) then
+        perform release_lapsed(begins, finishes);
+    end if;
 end $$;
 """
 
@@ -80,7 +87,9 @@ begin
     from wanted as w join appointment_patient as p on p.patient_id = any(of_patients)
         and p.state in ('held', 'booked', 'confirmed') and p.starts_at < w.finishes
         and p.starts_at > w.begins - interval '12 hours' and p.ends_at > w.begins
-        and not p.appointment_id = any(besides)
+        and not p.appointment_id = any(besides) and (p.state <> 'held' or exists (
+            select from appointment as a where a.id = p.appointment_id and a.held_until > now()
+        ))
     union all
     select w.place, 'absent', true, b.therapist_id, b.starts_at, b.ends_at
     from wanted as w join absence as b on b.therapist_id = of_therapist
@@ -167,12 +176,6 @@ begin
             and a.starts_at = begins[1] and a.ends_at = finishes[1] and a.service_id = for_service;
     if found then
         return;
-    end if;
-    if exists (
-        select from unnest(begins, finishes) as w (begins, finishes) join appointment as a on a.state = 'held'
-            and a.held_until <= now() and a.starts_at < w.finishes and a.starts_at > w.begins - interval '12 hours'
-    ) then
-        perform release_lapsed(begins, finishes);
     end if;
     return query
         select null::bigint, o.place, o.kind, o.may_override, o.subject_id, o.busy_from, o.busy_until
@@ -266,6 +269,9 @@ begin
         select coalesce(range_agg(tstzrange(p.starts_at, p.ends_at)), '{}') as during from appointment_patient as p
         where p.patient_id = any(of_patients) and p.state in ('held', 'booked', 'confirmed')
             and p.starts_at > since - interval '12 hours' and p.starts_at < until
+            and (p.state <> 'held' or exists (
+                select from appointment as a where a.id = p.appointment_id and a.held_until > now()
+            ))
     ),
     rooms as materialized (
         select r.id, r.site_id, coalesce(

@@ -97,6 +97,6 @@ def week(database: Database) -> Week:
             cancellation_window_hours=24,
             late_fee_percent=50,
         ),
-        patient=add(Patient, given_name="Eva", surname_1="Vega"),
-        partner=add(Patient, given_name="Tomás", surname_1="Soto"),
+        patient=add(Patient, given_name="Eva", surname_1="Vega", main_therapist_id=ana),
+        partner=add(Patient, given_name="Tomás", surname_1="Soto", main_therapist_id=ana),
     )

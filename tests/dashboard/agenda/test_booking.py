@@ -256,6 +256,9 @@ def test_a_therapist_books_for_themselves_alone_and_an_auditor_not_at_all(week: 
 
 
 def test_a_patient_whom_a_colleague_sees_is_busy_though_the_therapist_cannot_see_why(week: Week) -> None:
+    with owner() as connection:  # they held a session once, and the file is in nobody's care
+        connection.exec_driver_sql("update patient set main_therapist_id = null")
+    week.book(-48, state="attended")
     week.book(0, starts_at=next_monday(), therapist=week.colleague)
     with pytest.raises(NotFreeError) as refused:
         book(week.therapist, wished(week), key=uuid4())
@@ -276,6 +279,39 @@ def test_a_request_that_lapsed_gives_its_hour_back(week: Week) -> None:
         connection.exec_driver_sql("update appointment set held_until = now() - interval '1 second'")
     assert kinds(week, wished(week)) == []
     assert rows("select count(*) from appointment where id = :id", id=held) == [(0,)]
+
+
+def test_a_request_that_lapsed_is_in_the_way_of_no_move_and_no_return(week: Week) -> None:
+    lapsed = {"state": "held", "held_until": clock.now() - HOUR}
+    made = week.book(0, starts_at=next_monday())
+    week.book(0, starts_at=next_monday(time(16)), **lapsed)
+    assert free_hours.obstacles(week.front_desk, wished(week, next_monday(time(16)))) == []
+    move(week.front_desk, made, Target(next_monday(time(16)), next_monday(time(17))), version=1)
+    commands.mark_attendance(week.front_desk, made, "cancelled", version=2, cancelled_by="patient")
+    week.book(0, starts_at=next_monday(time(16)), **lapsed)
+    commands.undo_marking(week.front_desk, made, version=3)
+    assert rows("select state from appointment") == [("booked",)]
+
+
+def test_a_therapist_books_nobody_whose_file_is_not_theirs_to_read(week: Week) -> None:
+    with pytest.raises(booking.DatabaseRefusal, match="not_allowed"):
+        book(week.colleague, wished(week, therapist_id=week.colleague.therapist_id), key=uuid4())
+    assert rows("select count(*) from appointment") == [(0,)]
+    with owner() as connection:  # as a patient of their own
+        connection.exec_driver_sql(
+            "update patient set main_therapist_id = %s where id = %s", (week.colleague.therapist_id, week.patient)
+        )
+    book(week.colleague, wished(week, therapist_id=week.colleague.therapist_id), key=uuid4())
+
+
+def test_a_move_keeps_what_it_was_moved_over_and_nothing_else(week: Week) -> None:
+    working(week)
+    made = week.book(0, starts_at=next_monday())
+    late = Target(next_monday(time(18)), next_monday(time(19)))
+    former = move(week.front_desk, made, late, version=1, overriding=["outside_hours", "closed", "absent"])
+    assert now_of(made).overridden == ["outside_hours"]
+    move(week.front_desk, made, former, version=2, overriding=["outside_hours", "closed", "absent"])
+    assert now_of(made).overridden is None
 
 
 def test_an_appointment_is_moved_and_has_to_be_confirmed_anew(week: Week) -> None:

@@ -207,3 +207,15 @@ def test_what_follows_is_cancelled_and_what_was_before_stays(week: Week, made: l
     assert [now_of(each).state for each in made] == ["booked", "booked", "cancelled", "cancelled", "cancelled"]
     with pytest.raises(RuleBrokenError):
         cancel_series(week.front_desk, made[2], "following", "patient", None, version=2)
+
+
+def test_a_date_that_stays_is_in_the_way_of_the_others(week: Week, made: list[int]) -> None:
+    with pytest.raises(NotFreeError) as refused:
+        move_series(week.front_desk, made[0], "all", Shift(7, TEN), version=1, leaving=[made[3]])
+    assert [(met.place, met.kind) for met in refused.value.obstacles] == [(3, "patient_busy"), (3, "therapist_busy")]
+
+
+def test_a_series_ends_on_the_local_day_of_its_last_date(week: Week) -> None:
+    late = Repetition("weekly", next_monday().date(), time(0, 30), 60, count=2)
+    book_series(week.front_desk, wished(week, next_monday(time(0, 30))), late, key=uuid4())
+    assert rows("select until_on from appointment_series") == [(next_monday().date() + timedelta(weeks=1),)]
