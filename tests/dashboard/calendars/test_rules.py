@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
@@ -40,9 +41,11 @@ def test_what_repeats_more_often_than_daily_is_refused(frequency):
         "FREQ=YEARLY;BYYEARDAY=366;BYMONTH=1",
     ],
 )
-def test_a_rule_that_never_matches_is_refused(rule):
+def test_a_rule_that_never_matches_is_refused(rule, monkeypatch):
+    for share in ("SECONDS_OF_EVENT", "SECONDS_OF_CALENDAR"):  # on a slow machine the time would end before the rule
+        monkeypatch.setattr(budget, share, 10.0)
     found = read(calendar(repeating(rule), event(*TEN, uid="good@test")))
-    assert codes(found) in (["RRULE_EMPTY"], ["RRULE_TOO_SLOW"])  # the second on a slow machine
+    assert codes(found) == ["RRULE_EMPTY"]
     assert [busy.uid for busy in found.busy] == ["good@test"]
 
 
@@ -55,10 +58,14 @@ def test_a_rule_that_matches_only_outside_the_window_is_not_empty():
     assert (len(found.busy), codes(found)) == (1, [])  # the start itself, which always counts
 
 
-def test_rules_that_never_match_do_not_take_more_than_their_share_of_time():
+def test_rules_that_never_match_do_not_take_more_than_their_share_of_time(monkeypatch):
     endless = [repeating("FREQ=DAILY;BYWEEKNO=53;BYMONTH=6", uid=f"{number}@test") for number in range(50)]
+    began = time.process_time()
+    read(calendar(endless[0]))
+    for share in ("SECONDS_OF_EVENT", "SECONDS_OF_CALENDAR"):  # as much as a few of them take on this machine
+        monkeypatch.setattr(budget, share, 5 * (time.process_time() - began))
     found = read(calendar(*endless, event(*TEN, uid="good@test")))
-    assert set(codes(found)) <= {"RRULE_EMPTY", "RRULE_TOO_SLOW"}  # how many of which is the machine's speed
+    assert set(codes(found)) == {"RRULE_EMPTY", "RRULE_TOO_SLOW"}
     assert len(found.set_aside) == 50
     assert [busy.uid for busy in found.busy] == ["good@test"]
 
