@@ -14,6 +14,8 @@ from dashboard.ui import (
     agenda_new,
     agenda_panel,
     agenda_register,
+    agenda_rooms,
+    agenda_shading,
     notice,
     session,
 )
@@ -42,18 +44,25 @@ else:
     slots = queries.appointments_between(actor, period.since, period.until, **narrowed)
     if len(slots) == queries.MOST_ROWS:
         st.warning(_("Too many appointments to show all of them. Choose a therapist, a site or a shorter time."))
-    done = agenda_calendar.draw(
-        slots,
-        view,
-        day,
-        has_one_therapist=narrowed["therapist_id"] is not None,
-        has_one_room=narrowed["room_id"] is not None,
-    )
+    agenda_closures.warn(actor, period.first, period.end, narrowed["site_id"])
+    room = None
+    if view == agenda_filters.ROOMS:
+        done, room = agenda_rooms.draw(actor, slots, day, narrowed["room_id"], narrowed["site_id"])
+    else:
+        shaded = agenda_shading.shaded(actor, view, period, narrowed["therapist_id"])
+        done = agenda_calendar.draw(
+            slots,
+            view,
+            day,
+            shaded,
+            has_one_therapist=narrowed["therapist_id"] is not None,
+            has_one_room=narrowed["room_id"] is not None,
+        )
     if done.opened is not None and chosen is None:
         address.keep("appointment", done.opened)
         agenda_panel.show(actor, done.opened)
     elif done.pointed_at is not None:
-        agenda_new.start(actor, narrowed["therapist_id"], done.pointed_at)
+        agenda_new.start(actor, narrowed["therapist_id"], done.pointed_at, room)
     elif done.dragged is not None and done.starts_at is not None and done.ends_at is not None:
         dragged = next((slot for slot in slots if slot.id == done.dragged), None)
         if dragged is not None:

@@ -46,6 +46,7 @@ class Slot:
     therapist_id: int
     therapist_name: str
     site_id: int
+    room_id: int | None
     room_name: str | None
     state: str
     mode: str | None
@@ -125,6 +126,7 @@ def _slot(actor: Actor, row: Row[Any], now: datetime) -> Slot:
         therapist_id=row.therapist_id,
         therapist_name=row.therapist_name,
         site_id=row.site_id,
+        room_id=row.room_id,
         room_name=row.room_name,
         state=row.state if is_shown else "busy",
         mode=row.mode if is_shown else None,

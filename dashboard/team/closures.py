@@ -17,14 +17,18 @@ READERS: tuple[Role, ...] = (*OFFICE, "therapist")
 LONGEST_NAME = 120
 
 
-def closures(actor: Actor, since: date) -> pd.DataFrame:
-    """Return the closed days from ``since`` on. Columns: closure_id, site_name, closed_on, name."""
+def closures(actor: Actor, since: date, before: date = date.max) -> pd.DataFrame:
+    """Return the closed days in ``[since, before)``. Columns: closure_id, site_id, site_name, closed_on, name."""
     found = (
         select(
-            SiteClosure.id.label("closure_id"), Site.name.label("site_name"), SiteClosure.closed_on, SiteClosure.name
+            SiteClosure.id.label("closure_id"),
+            SiteClosure.site_id,
+            Site.name.label("site_name"),
+            SiteClosure.closed_on,
+            SiteClosure.name,
         )
         .join(Site, Site.id == SiteClosure.site_id)
-        .where(SiteClosure.closed_on >= since)
+        .where(SiteClosure.closed_on >= since, SiteClosure.closed_on < before)
         .order_by(SiteClosure.closed_on, Site.name)
     )
     return frame(actor, found, *READERS)

@@ -1,13 +1,16 @@
-"""Questions about the team: sites, rooms, therapists and services. They name no patient, so every role may ask."""
+"""Questions about the team: sites, rooms, therapists and services. They name no patient; every role may ask."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
-from dashboard.access.actor import Actor, reading
+from dashboard.access.actor import OFFICE, Actor, Role, reading
 from dashboard.team import models
+
+STAFF: tuple[Role, ...] = (*OFFICE, "therapist")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,14 @@ class TherapistName:
     id: int
     name: str
     site_id: int | None
+
+
+@dataclass(frozen=True)
+class Away:
+    """A stretch of time ``[starts_at, ends_at)`` when a therapist does not work; why is nobody else's business."""
+
+    starts_at: datetime
+    ends_at: datetime
 
 
 @dataclass(frozen=True)
@@ -103,3 +114,18 @@ def services(actor: Actor) -> list[ServiceName]:
     )
     with reading(actor) as session:
         return [ServiceName(*row) for row in session.execute(found)]
+
+
+def away_between(actor: Actor, since: datetime, until: datetime, therapist_id: int) -> list[Away]:
+    """Return when a therapist does not work within ``[since, until)``, in order."""
+    found = (
+        select(models.Absence.starts_at, models.Absence.ends_at)
+        .where(
+            models.Absence.therapist_id == therapist_id,
+            models.Absence.starts_at < until,
+            models.Absence.ends_at > since,
+        )
+        .order_by(models.Absence.starts_at, models.Absence.id)
+    )
+    with reading(actor, *STAFF) as session:
+        return [Away(*row) for row in session.execute(found)]

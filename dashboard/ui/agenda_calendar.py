@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Any
 
 import streamlit as st
@@ -31,6 +31,7 @@ LAYOUT = """
 .fc .fc-event { border-style: solid; border-width: 0 0 0 4px; border-radius: 4px; cursor: pointer; box-shadow: none; }
 .fc .fc-event:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
 .fc .fc-event.is-busy { cursor: default; }
+.fc .fc-event.is-shaded { border-width: 0; cursor: cell; }
 .fc .fc-timegrid-col { cursor: cell; }
 .fc .fc-event.is-cancelled .fc-event-title, .fc .fc-event.is-late_cancelled .fc-event-title,
 .fc .fc-event.is-cancelled .fc-list-event-title, .fc .fc-event.is-late_cancelled .fc-list-event-title
@@ -60,8 +61,16 @@ class Gesture:
     ends_at: datetime | None = None
 
 
-def draw(slots: Sequence[Slot], view: str, day: date, *, has_one_therapist: bool, has_one_room: bool) -> Gesture:
-    """Show ``slots`` and return what was done with them."""
+def draw(
+    slots: Sequence[Slot],
+    view: str,
+    day: date,
+    shaded: Sequence[dict[str, Any]],
+    *,
+    has_one_therapist: bool,
+    has_one_room: bool,
+) -> Gesture:
+    """Show ``slots`` over the events that are ``shaded`` and return what was done with them."""
     drawn = CROWDED_WEEK if view == "week" and not (has_one_therapist or has_one_room) else VIEWS[view]
     with st.container(horizontal=True, gap="small"):
         present = {shown_state(slot) for slot in slots}
@@ -69,7 +78,7 @@ def draw(slots: Sequence[Slot], view: str, day: date, *, has_one_therapist: bool
             if state in present:
                 badge(state)
     told = calendar(
-        events=_events(slots, names_therapist=not has_one_therapist),
+        events=[*_events(slots, names_therapist=not has_one_therapist), *shaded],
         options={
             **_options(slots, day),
             "initialView": drawn,
@@ -116,17 +125,16 @@ def forget_click() -> None:
 
 
 def _events(slots: Sequence[Slot], *, names_therapist: bool) -> list[dict[str, Any]]:
-    zone = formats.zone()
-    return [_event(slot, zone, names_therapist=names_therapist) for slot in slots]
+    return [_event(slot, names_therapist=names_therapist) for slot in slots]
 
 
-def _event(slot: Slot, zone: tzinfo, *, names_therapist: bool) -> dict[str, Any]:
+def _event(slot: Slot, *, names_therapist: bool) -> dict[str, Any]:
     parts = [patient_names(slot), slot.therapist_name if names_therapist else "", place(slot)]
     state = shown_state(slot)
     event = {
         "title": " · ".join(part for part in parts if part),
-        "start": _wall_time(slot.starts_at, zone),
-        "end": _wall_time(slot.ends_at, zone),
+        "start": wall_time(slot.starts_at),
+        "end": wall_time(slot.ends_at),
         "borderColor": LOOKS[state].line,
         "classNames": [f"is-{state}"],
         "interactive": slot.id is not None,
@@ -135,17 +143,17 @@ def _event(slot: Slot, zone: tzinfo, *, names_therapist: bool) -> dict[str, Any]
     return event if slot.id is None else {"id": str(slot.id), **event}
 
 
-def _wall_time(moment: datetime, zone: tzinfo) -> str:
+def wall_time(moment: datetime) -> str:
     """Return local time without an offset: the component shows what it is sent and converts nothing."""
-    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="seconds")
+    return moment.astimezone(formats.zone()).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
-    opens, closes = _hours(slots)
-    clock_face = {"hour": "2-digit", "minute": "2-digit", "hour12": _has_half_days()}
+    opens, closes = hours_shown(slots)
+    clock_face = {"hour": "2-digit", "minute": "2-digit", "hour12": has_half_days()}
     return {
         "initialDate": day.isoformat(),
-        "now": _wall_time(clock.now(), formats.zone()),
+        "now": wall_time(clock.now()),
         "timeZone": "UTC",
         "locale": language(),
         "firstDay": 1,
@@ -171,7 +179,7 @@ def _options(slots: Sequence[Slot], day: date) -> dict[str, Any]:
     }
 
 
-def _hours(slots: Sequence[Slot]) -> tuple[int, int]:
+def hours_shown(slots: Sequence[Slot]) -> tuple[int, int]:
     """Return the hours to show: the usual ones, or more when something begins earlier or ends later."""
     zone = formats.zone()
     spans = {(slot.starts_at, slot.ends_at) for slot in slots}
@@ -182,7 +190,7 @@ def _hours(slots: Sequence[Slot]) -> tuple[int, int]:
     return min(opens, OPENS), 24 if crosses_midnight else max(closes, CLOSES)
 
 
-def _has_half_days() -> bool:
+def has_half_days() -> bool:
     """Return whether the person's locale writes the time of day with a.m. and p.m."""
     return "a" in Locale.parse(formats.locale()).time_formats["short"].pattern
 
@@ -201,6 +209,7 @@ def _colours() -> str:
     return states + (
         f".fc {{ color: {words}; --fc-event-text-color: {words}; --fc-border-color: {lines};"
         f" --fc-page-bg-color: {page}; --fc-neutral-bg-color: {quiet}; --fc-list-event-hover-bg-color: {quiet};"
+        f" --fc-bg-event-color: {lines}; --fc-bg-event-opacity: 0.6;"
         f" --fc-today-bg-color: {quiet}; --fc-now-indicator-color: #cf4a4a; }}"
         f".fc .fc-event .fc-event-main {{ color: {words}; }} .fc .fc-list-event td {{ border-color: {lines}; }}"
     )

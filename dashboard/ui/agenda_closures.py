@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -31,6 +32,16 @@ def show(actor: Actor) -> None:
             _add(actor)
 
 
+def warn(actor: Actor, first: date, end: date, site_id: int | None) -> None:
+    """Say which of the days ``[first, end)`` that are shown are closed, at the site chosen or at any."""
+    shown = closures.closures(actor, first, end)
+    for row in shown.to_dict("records"):
+        if site_id in (None, row["site_id"]):
+            words = _("Closed on {day}: {name} ({site}).")
+            day, site = formats.day(row["closed_on"]), plain(row["site_name"])
+            st.caption(":material/event_busy: " + words.format(day=day, name=plain(row["name"]), site=site))
+
+
 def _day(actor: Actor, row: Mapping[Hashable, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         day = formats.day(row["closed_on"])
@@ -49,7 +60,7 @@ def _add(actor: Actor) -> None:
         return
     with st.form(f"{KEY}_new", border=False):
         left, middle, right = st.columns(3)
-        site = left.selectbox(_("Site"), list(sites), format_func=lambda key: plain(sites[key]), key=f"{KEY}_site")
+        site = left.selectbox(_("Site"), list(sites), format_func=sites.__getitem__, key=f"{KEY}_site")
         day = middle.date_input(_("Day"), formats.today(), format="DD/MM/YYYY", key=f"{KEY}_day")
         name = right.text_input(_("Why"), max_chars=closures.LONGEST_NAME, key=f"{KEY}_name")
         with st.container(horizontal=True):

@@ -14,6 +14,7 @@ from dashboard.team import queries as team
 from dashboard.ui import address, filters, formats
 from dashboard.ui.language import _
 
+ROOMS = "rooms"
 NOT_MARKED = "not_marked"
 SERIES_ENDING = "series_ending"
 MONTHS_APART = 31
@@ -53,6 +54,7 @@ def view_choice() -> str:
         "week": _("Week"),
         "month": _("Month"),
         "list": _("List"),
+        ROOMS: _("Rooms"),
         NOT_MARKED: _("Not marked yet"),
         SERIES_ENDING: _("Series ending"),
     }

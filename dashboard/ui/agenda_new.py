@@ -17,11 +17,11 @@ from dashboard.agenda.models import MODES
 from dashboard.agenda.repeating import Repetition
 from dashboard.patients import queries as patients
 from dashboard.team import queries as team
+from dashboard.team.queries import RoomName
 from dashboard.ui import address, agenda_obstacles, agenda_series, errors, formats, notice
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import mode_name
 from dashboard.ui.language import _, ngettext
-from dashboard.ui.text import plain
 
 KEY = "agenda_new"
 OPEN = f"{KEY}_open"
@@ -38,14 +38,14 @@ def button(actor: Actor, therapist_id: int | None, day: date | None) -> None:
         start(actor, therapist_id, datetime.combine(day, MORNING, formats.zone()) if is_ahead and day else None)
 
 
-def start(actor: Actor, therapist_id: int | None, begins: datetime | None) -> None:
-    """Open the form, empty but for the therapist shown and the hour pointed at."""
+def start(actor: Actor, therapist_id: int | None, begins: datetime | None, room: RoomName | None = None) -> None:
+    """Open the form, empty but for the therapist shown, the hour pointed at and the room that it was free in."""
     for name in [name for name in st.session_state if str(name).startswith(f"{KEY}_")]:
         del st.session_state[name]
     local = (begins or _next_hour()).astimezone(formats.zone())
     st.session_state[f"{KEY}_day"] = local.date()
     st.session_state[f"{KEY}_time"] = local.time().replace(second=0, microsecond=0, tzinfo=None)
-    st.session_state[OPEN] = {"key": uuid4(), "therapist": therapist_id or actor.therapist_id}
+    st.session_state[OPEN] = {"key": uuid4(), "therapist": therapist_id or actor.therapist_id, "room": room}
     forget_click()
     st.rerun()
 
@@ -121,7 +121,7 @@ def _patients(actor: Actor) -> tuple[int, ...]:
     chosen = st.multiselect(
         _("Who comes"),
         list(known),
-        format_func=lambda patient: plain(known[patient]),
+        format_func=known.__getitem__,
         key=f"{KEY}_patients",
         placeholder=_("Choose") if known else _("Search above, then choose here"),
         select_all=False,
@@ -157,18 +157,17 @@ def _wish(actor: Actor, opened: dict[str, Any], people: tuple[int, ...]) -> Wish
         f"who_{whose}",
         opened["therapist"] or (usual.therapist_id if usual else None),
     )
-    site = _choose(right, _("Site"), sites, f"site_{who}", therapists[who].site_id)
+    room: RoomName | None = opened["room"]
+    site = _choose(right, _("Site"), sites, f"site_{who}", room.site_id if room else therapists[who].site_id)
     begins, minutes = _times(services[service].minutes, service)
     wish = Wish(who, site, service, people, begins, begins + timedelta(minutes=minutes))
-    return _placed(actor, wish, usual.mode if usual else MODES[0])
+    return _placed(actor, wish, MODES[0] if room or not usual else usual.mode, room)
 
 
 def _choose(place: Any, title: str, names: dict[int, str], name: str, proposed: int | None = None) -> int:
     keys = list(names)
     index = keys.index(proposed) if proposed in names else 0
-    chosen: int = place.selectbox(
-        title, keys, index=index, format_func=lambda key: plain(names[key]), key=f"{KEY}_{name}"
-    )
+    chosen: int = place.selectbox(title, keys, index=index, format_func=names.__getitem__, key=f"{KEY}_{name}")
     return chosen
 
 
@@ -180,7 +179,7 @@ def _times(usual: int, service: int) -> tuple[datetime, int]:
     return rules.instant(datetime.combine(day, begins), formats.zone()), int(minutes)
 
 
-def _placed(actor: Actor, wish: Wish, usual: str) -> Wish:
+def _placed(actor: Actor, wish: Wish, usual: str, wanted: RoomName | None) -> Wish:
     """Ask how it is held and in which room, a free one unless somebody wants another."""
     left, right = st.columns(2)
     mode = left.segmented_control(
@@ -194,7 +193,11 @@ def _placed(actor: Actor, wish: Wish, usual: str) -> Wish:
     words = _("A free room ({room})").format(room=rooms[free]) if free in rooms else _("No room is free")
     options = [0, *rooms]
     room = right.selectbox(
-        _("Room"), options, format_func=lambda key: plain(rooms[key]) if key else words, key=f"{KEY}_room"
+        _("Room"),
+        options,
+        index=options.index(wanted.id) if wanted and wanted.id in rooms else 0,
+        format_func=lambda key: rooms[key] if key else words,
+        key=f"{KEY}_room",
     )
     return replace(wish, room_id=room or free)
 

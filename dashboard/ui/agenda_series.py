@@ -16,7 +16,6 @@ from dashboard.agenda.repeating import FREQUENCIES, MOST, Repetition
 from dashboard.agenda.series import Occurrence, Remedy
 from dashboard.ui import agenda_obstacles, formats
 from dashboard.ui.language import _, ngettext
-from dashboard.ui.text import plain
 
 KEY = "agenda_new"
 ONCE = "once"
@@ -112,7 +111,6 @@ def _remedy(actor: Actor, taken: Occurrence) -> Remedy | None:
         words,
         index=None,
         placeholder=_("Choose what to do"),
-        format_func=plain,
         label_visibility="collapsed",
         key=f"{KEY}_remedy_{taken.place}_{taken.wish.starts_at:%Y%m%d%H%M}",
     )

@@ -78,9 +78,9 @@ def _listed(actor: Actor, view: str, columns: list[Column], empty: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         number = ngettext("{total} message", "{total} messages", total).format(total=formats.number(total))
         st.markdown(f"**{number}**", width="content")
-        exports.csv_button(
-            actor, partial(_in_words, actor, view, wanted, MOST_ROWS, 0), f"messages-{view}", f"messages_{view}_csv"
-        )
+        if total:
+            everything = partial(_in_words, actor, view, wanted, MOST_ROWS, 0)
+            exports.csv_button(actor, everything, f"messages-{view}", f"messages_{view}_csv")
     offset = filters.page_number("messages", total, PER_PAGE)
     table(
         _in_words(actor, view, wanted, PER_PAGE, offset),

@@ -150,6 +150,36 @@ def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day
     assert (state, booked) == ("booked", day.free)
 
 
+ROOM = """
+select r.id, r.name, s.id, s.name, r.name || ' · ' || s.name from room as r join site as s on s.id = r.site_id
+where r.is_in_service and s.is_active order by s.name, r.name limit 1
+"""
+IN_ROOM = """
+insert into appointment (therapist_id, site_id, service_id, starts_at, ends_at, mode, room_id)
+select therapist_id, %s, service_id, at, at + interval '1 hour', 'in_person', %s
+from appointment, (values ((%s::date + time '20:00') at time zone 'Europe/Madrid')) as w (at)
+where id = %s returning id
+"""
+
+
+def test_the_rooms_show_who_is_where_and_a_free_hour_of_one_can_be_booked(
+    page: Page, dashboard: Dashboard, day: Day
+) -> None:
+    [(room, name, site, _site_name, label)] = dashboard.rows(ROOM)
+    later = dashboard.rows("select (%s::date + 364)::text", day.day)[0][0]  # when nothing is booked yet
+    open_as(page, dashboard, "front_desk", f"agenda?view=rooms&day={later}")
+    at_eight = page.locator(f'[aria-roledescription="bar"][aria-label*="begins: 20; room: {label}"]')
+    at_eight.click(force=True)  # a free hour has no colour
+    form = page.get_by_role("dialog")
+    expect(form.get_by_role("combobox", name="Room")).to_have_value(str(name))
+    expect(form.get_by_role("spinbutton", name="hour, Begins")).to_have_text("20")
+    [(appointment,)] = dashboard.rows(IN_ROOM, site, room, later, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?view=rooms&day={later}")
+    page.locator('[aria-roledescription="bar"][aria-label*="Booked"]').click()
+    expect(page.get_by_role("dialog").get_by_text("20:00–21:00")).to_be_visible()
+    address_with(page, f"appointment={appointment}")
+
+
 CROWD = """
 insert into appointment (therapist_id, site_id, service_id, starts_at, ends_at, mode)
 select therapist_id, site_id, service_id, at, at + interval '1 hour', 'telephone'
