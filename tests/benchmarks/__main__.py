@@ -47,6 +47,7 @@ def main() -> None:
             measure(practice, "Loading the synthetic practice", "-m", "dashboard", "demo", "--sessions", sessions)
             measure(practice, "Refreshing figures and checks, first time", "-m", "tests.benchmarks.bench_refresh")
             measure(practice, "Refreshing figures and checks again", "-m", "tests.benchmarks.bench_refresh")
+            measure(practice, "The week of one therapist", "-m", "tests.benchmarks.bench_week")
             measure(practice, "Screens, beside their SQL", "-m", "tests.benchmarks.bench_pages")
     finally:
         postgres.stop(folder)
