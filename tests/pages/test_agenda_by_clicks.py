@@ -95,7 +95,9 @@ def test_a_session_marked_is_a_session_delivered_at_the_next_refresh_and_taken_b
     assert delivered(page, dashboard) == before
 
 
-def test_a_key_marks_the_first_row(page: Page, dashboard: Dashboard) -> None:
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_key_marks_the_first_row(page: Page, dashboard: Dashboard, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
     [(oldest, _state)] = dashboard.rows(OLDEST)
     open_as(page, dashboard, "manager", "agenda?view=not_marked")
     page.get_by_role("heading", name="Agenda").click()  # away from the fields, where a letter is only a letter

@@ -46,6 +46,13 @@ class Day:
     busy: str
 
 
+@pytest.fixture(params=[1440, 390])
+def page(page: Page, request: pytest.FixtureRequest) -> Page:
+    """Return a fresh page on a desk, and one on a telephone."""
+    page.set_viewport_size({"width": request.param, "height": 1000})
+    return page
+
+
 @pytest.fixture
 def day(dashboard: Dashboard) -> Day:
     [row] = dashboard.rows(FREE_HOUR)
@@ -135,7 +142,7 @@ def test_dragging_to_a_busy_hour_goes_back_and_says_why(page: Page, dashboard: D
 
 def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day: Day) -> None:
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
-    hour(page, day.free).click(position={"x": 300, "y": 5})
+    hour(page, day.free).click(position={"x": 200, "y": 5})
     form = page.get_by_role("dialog")
     expect(form.get_by_text("New appointment")).to_be_visible()
     choose_patient(page, form, day)
@@ -193,7 +200,7 @@ def test_a_series_with_a_taken_date_is_booked_once_that_has_its_remedy(
 ) -> None:
     dashboard.rows(CROWD, day.day, day.free, day.appointment)
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
-    hour(page, day.free).click(position={"x": 300, "y": 5})
+    hour(page, day.free).click(position={"x": 200, "y": 5})
     form = page.get_by_role("dialog")
     choose_patient(page, form, day)
     choose(page, form, "Repeats", "Every week")
