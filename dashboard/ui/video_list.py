@@ -9,13 +9,12 @@ import streamlit as st
 
 from dashboard.access.actor import Actor
 from dashboard.ui import exports, filters, formats, team_filters, video_words
-from dashboard.ui.language import _, ngettext
+from dashboard.ui.language import _, language, ngettext
 from dashboard.ui.tables import Column, Here, table
 from dashboard.video import queries, rules
 from dashboard.video.rules import Session
 
 PER_PAGE = 25
-CHECK = "/call_check"
 
 
 def show(actor: Actor) -> None:
@@ -26,11 +25,16 @@ def show(actor: Actor) -> None:
         readiness = filters.choice("video_calls", "ready", _("Readiness"), _readiness(), everything=_("All sessions"))
         site_id = team_filters.site(actor, "video_calls")
         therapist_id = team_filters.therapist(actor, "video_calls", site_id)
-        st.link_button(_("Test camera and sound"), CHECK, icon=":material/videocam:")
+        check_button()
     until = datetime.combine(formats.today() + timedelta(days=days), time.min, formats.zone())
     every = queries.sessions_ahead(actor, until, therapist_id=therapist_id, site_id=site_id)
     chosen = [found for found in every if readiness is None or rules.is_ready(found) == (readiness == "ready")]
     _list(actor, chosen, is_narrowed=readiness is not None)
+
+
+def check_button() -> None:
+    """Lead to the test of camera, microphone, loudspeaker and connection, in the language of this session."""
+    st.link_button(_("Test camera and sound"), f"/call_check?lang={language()}", icon=":material/videocam:")
 
 
 def _whether_links(actor: Actor) -> None:
@@ -58,7 +62,7 @@ def _list(actor: Actor, sessions: list[Session], *, is_narrowed: bool) -> None:
         if unready:
             said.append(ngettext("{total} not ready", "{total} not ready", unready).format(total=unready))
         st.markdown(f"**{' · '.join(said)}**", width="content")
-        exports.csv_button(actor, _rows(actor, sessions), "video-calls", "video_calls_csv")
+        exports.csv_button(actor, _rows(sessions), "video-calls", "video_calls_csv")
     offset = filters.page_number("video_calls", len(sessions), PER_PAGE)
     columns = [
         Column("starts_at", _("When"), "moment"),
@@ -69,7 +73,7 @@ def _list(actor: Actor, sessions: list[Session], *, is_narrowed: bool) -> None:
     ]
     empty = _("No session matches. Choose another period or other filters.")
     table(
-        _rows(actor, sessions[offset : offset + PER_PAGE]),
+        _rows(sessions[offset : offset + PER_PAGE]),
         columns,
         key="video_calls_list",
         height="content",
@@ -80,7 +84,7 @@ def _list(actor: Actor, sessions: list[Session], *, is_narrowed: bool) -> None:
     )
 
 
-def _rows(actor: Actor, sessions: list[Session]) -> pd.DataFrame:
+def _rows(sessions: list[Session]) -> pd.DataFrame:
     names = video_words.needs()
     columns = ["appointment_id", "starts_at", "names", "therapist", "ready", "lacks"]
     rows = [

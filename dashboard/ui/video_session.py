@@ -1,4 +1,4 @@
-"""One online session: joining it, its link, and for each patient what is known, what is asked and where they will be."""
+"""One online session: joining it, its link, and for each patient what is known, what is asked, where they will be."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dashboard.ui.errors import told
 from dashboard.ui.language import _
 from dashboard.ui.navigation import page_file
 from dashboard.ui.text import plain
+from dashboard.ui.video_list import check_button
 from dashboard.video import commands, queries, rules
 from dashboard.video.queries import Tick
 from dashboard.video.rules import Participant, Session, State
@@ -37,9 +38,8 @@ def show(actor: Actor, appointment_id: int) -> None:
 
 
 def _heading(actor: Actor, found: Session) -> None:
-    when = (
-        f"{formats.day(found.starts_at.date(), 'full')} · {formats.hour(found.starts_at)}–{formats.hour(found.ends_at)}"
-    )
+    hours = f"{formats.hour(found.starts_at)}–{formats.hour(found.ends_at)}"
+    when = f"{formats.day(found.day, 'full')} · {hours}"
     st.markdown(f"##### {plain(when)}")
     facts = [found.service_name, None if actor.role == "therapist" else found.therapist_name]
     st.caption(" · ".join(plain(fact) for fact in facts if fact))
@@ -49,7 +49,7 @@ def _link(actor: Actor, found: Session) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if found.link and actor.role == "therapist":
             st.link_button(_("Join the call"), found.link, icon=":material/video_call:", type="primary")
-        st.link_button(_("Test camera and sound"), "/call_check", icon=":material/videocam:")
+        check_button()
         ids = {"appointment": str(found.id)}
         st.page_link(page_file("agenda"), label=_("In the agenda"), icon=":material/calendar_month:", query_params=ids)
         if found.link and not found.is_fixed:
