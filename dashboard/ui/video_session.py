@@ -116,15 +116,15 @@ def _detail(found: Session, who: Participant, need: str, state: State) -> str:
     if state == "ready" and facts.get(need):
         return str(facts[need])
     if need == "consent" and who.consent is not None and state == "missing":
-        return words_of_consent(who)
+        return _consent(who)
     if need == "sent":
         return _sent(who, state)
     if need == "guardian" and state == "missing":
         return _("to be asked")
-    return video_words.state_name(state)
+    return video_words.state_name(need, state)
 
 
-def words_of_consent(who: Participant) -> str:
+def _consent(who: Participant) -> str:
     """Return how far a consent that does not hold on the day is."""
     if who.consent is not None and who.consent.is_valid:
         return _("ends on {day}").format(day=formats.day(who.consent.valid_until))

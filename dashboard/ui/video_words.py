@@ -28,9 +28,10 @@ def icon(state: State) -> str:
     }[state]
 
 
-def state_name(state: State) -> str:
+def state_name(need: str, state: State) -> str:
     """Return the words of whether a need is met."""
-    return {"ready": _("known"), "missing": _("missing"), "unknown": _("not yours to see")}[state]
+    met = {"consent": _("valid"), "link": _("there"), "guardian": _("agreed")}.get(need, _("known"))
+    return {"ready": met, "missing": _("missing"), "unknown": _("not yours to see")}[state]
 
 
 def items() -> dict[str, str]:

@@ -22,10 +22,14 @@ SHARED = re.compile(r"https?://[A-Za-z0-9][^\s<>\"]*")
 LONGEST_ADDRESS, LONGEST_SHARED, LONGEST_PLACE, LONGEST_TELEPHONE = 300, 500, 200, 60
 RENEW = text("select renew_video_link(:appointment_id)")
 HOLDS = text("select video_provider_holds(:renewed)")
-REFUSALS = {
+SENTENCES = {
     "over": "Only an online session that is still to come has a link.",
-    "nowhere": "Nobody chose yet where calls are held. The manager does, under \u201cWhere calls are held\u201d.",
+    "nowhere": "Nobody chose yet where calls are held. The manager does, on the same screen.",
     "fixed": "This therapist's calls are always held in the same room: the link cannot be another one.",
+    "kind": "There is no such way to hold calls.",
+    "room": "The address needs {room} where the name of the room belongs.",
+    "address": "The address begins with https:// and has no spaces.",
+    "base": "The base address has neither ? nor #: the room is added at its end.",
 }
 
 
@@ -41,7 +45,7 @@ def hold_calls(actor: Actor, therapist_id: int | None, kind: str, address: str, 
     address = address.strip()
     problem = why_no_address(kind, address)
     if problem:
-        raise RuleBrokenError(problem)
+        raise RuleBrokenError(SENTENCES[problem])
     if kind == "personal" and therapist_id is None:
         raise RuleBrokenError("A room of one's own belongs to one therapist.")
     values = {"therapist_id": therapist_id, "kind": kind, "address": address}
@@ -53,16 +57,16 @@ def hold_calls(actor: Actor, therapist_id: int | None, kind: str, address: str, 
 
 
 def why_no_address(kind: str, address: str) -> str | None:
-    """Return the sentence that says why calls cannot be held at an address, or nothing."""
+    """Return why calls cannot be held at an address, as a code of ``SENTENCES``, or nothing."""
     if kind not in KINDS:
-        return "There is no such way to hold calls."
+        return "kind"
     if kind == "template" and ROOM not in address:
-        return "The address needs {room} where the name of the room belongs."
+        return "room"
     bare = address.replace(ROOM, "room") if kind == "template" else address
     if len(address) > LONGEST_ADDRESS or not ADDRESS.fullmatch(bare):
-        return "The address begins with https:// and has no spaces."
+        return "address"
     if kind == "jitsi" and ("?" in address or "#" in address):
-        return "The base address has neither ? nor #: the room is added at its end."
+        return "base"
     return None
 
 
@@ -91,7 +95,7 @@ def renew_link(actor: Actor, appointment_id: int) -> None:
         if outcome is None:
             raise NotFoundError("No such session.")
         if outcome != "made":
-            raise RuleBrokenError(REFUSALS[outcome])
+            raise RuleBrokenError(SENTENCES[outcome])
 
 
 def tick(actor: Actor, appointment_id: int, patient_id: int, item: str, *, is_done: bool) -> None:
@@ -136,7 +140,7 @@ def share_address(actor: Actor, appointment_id: int, title: str, address: str) -
     """
     address = address.strip()
     if len(address) > LONGEST_SHARED or not SHARED.fullmatch(address):
-        raise RuleBrokenError("The address begins with https:// and has no spaces.")
+        raise RuleBrokenError(SENTENCES["address"])
     _share(actor, appointment_id, title, {"address": address})
 
 

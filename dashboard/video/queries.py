@@ -28,7 +28,9 @@ CARE: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 MOST_ROWS = 1_000
 """More patients than this in online sessions are no list that a person reads; the page asks for a shorter period."""
 THERAPIST_NAME = func.btrim(Therapist.given_name + " " + Therapist.surnames)
-ADDRESS = func.nullif(func.concat_ws(", ", Patient.address_line, Patient.postal_code, Patient.city), "")
+STREET = func.nullif(func.btrim(Patient.address_line), "")
+# A town alone sends no ambulance.
+ADDRESS = case((STREET.is_not(None), func.concat_ws(", ", STREET, Patient.postal_code, Patient.city)))
 
 
 @dataclass(frozen=True)
