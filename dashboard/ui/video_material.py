@@ -55,7 +55,7 @@ def _one(actor: Actor, number: int, one: Material, names: dict[int, str]) -> Non
 def _add_address(actor: Actor, found: Session) -> None:
     with st.form("video_calls_address", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         title = _title("address")
-        typed = st.text_input(_("Address"), placeholder="https://", max_chars=commands.LONGEST_SHARED)
+        typed = st.text_input(_("Address"), placeholder=commands.BEGINS, max_chars=commands.LONGEST_SHARED)
         if st.form_submit_button(_("Add address"), key="video_calls_add_address"):
             with told():
                 commands.share_address(actor, found.id, title, typed)

@@ -53,7 +53,7 @@ def _form(actor: Actor) -> None:
             kind = st.selectbox(_("How"), list(ways), format_func=ways.__getitem__, key="video_calls_kind")
         typed = st.text_input(
             _("Address"),
-            placeholder="https://meet.example.org",
+            placeholder=commands.BEGINS,
             max_chars=commands.LONGEST_ADDRESS,
             key="video_calls_address_of",
             help=_("At another provider, {room} stands where the name of the room belongs."),

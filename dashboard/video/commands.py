@@ -15,6 +15,7 @@ from dashboard.video.models import ITEMS, KINDS, TITLES, VideoMaterial, VideoPla
 from dashboard.video.queries import CARE, require_ahead
 
 ROOM = "{room}"
+BEGINS = "https://"
 ADDRESS = re.compile(
     r"https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&()*+,;=:@%/?#-]*)?"
 )
@@ -140,7 +141,7 @@ def share_address(actor: Actor, appointment_id: int, title: str, address: str) -
     """
     address = address.strip()
     if len(address) > LONGEST_SHARED or not SHARED.fullmatch(address):
-        raise RuleBrokenError(SENTENCES["address"])
+        raise RuleBrokenError("The address begins with https:// and has no spaces.")
     _share(actor, appointment_id, title, {"address": address})
 
 

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Row, Select, String, and_, case, cast, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from dashboard import clock
@@ -188,7 +189,7 @@ def _ticked() -> Any:
     """Return the items that are ticked: of each item the last word counts."""
     last = (
         select(VideoTick.item, VideoTick.is_done)
-        .distinct(VideoTick.item)
+        .ext(distinct_on(VideoTick.item))
         .where(VideoTick.appointment_id == Appointment.id, VideoTick.patient_id == Patient.id)
         .order_by(VideoTick.item, VideoTick.id.desc())
         .correlate(Appointment, Patient)
