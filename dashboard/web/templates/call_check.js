@@ -77,6 +77,7 @@ async function microphone() {
     }
     return loudest >= SPOKEN ? "ok" : "poor";
   } finally {
+    meter.hidden = true;
     close(stream);
     await context.close();
   }
