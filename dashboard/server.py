@@ -50,8 +50,10 @@ HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"SAMEORIGIN",
     b"referrer-policy": b"same-origin",
-    b"permissions-policy": b"geolocation=(), payment=(), usb=()",
+    b"permissions-policy": b"geolocation=(), payment=(), usb=(), camera=(), microphone=(), display-capture=()",
 }
+OWN_WORD = (POLICY_HEADER, b"permissions-policy")
+"""Headers that a page of ours may set for itself: the test of camera and microphone uses what no screen may."""
 
 
 class SafeHeaders:
@@ -69,8 +71,9 @@ class SafeHeaders:
                 extra = dict(HEADERS)
                 if scope["path"].startswith("/media"):
                     extra[b"cache-control"] = b"no-store"
-                if not any(name.lower() == POLICY_HEADER for name, _value in message["headers"]):
-                    extra[POLICY_HEADER] = POLICY.encode()
+                extra[POLICY_HEADER] = POLICY.encode()
+                for own in {name.lower() for name, _value in message["headers"]}.intersection(OWN_WORD):
+                    del extra[own]
                 kept = [pair for pair in message["headers"] if pair[0].lower() not in extra]
                 message = {**message, "headers": [*kept, *extra.items()]}
             await send(message)

@@ -23,6 +23,7 @@ from dashboard.demo.shape import THERAPISTS_AT_ONCE, Shape, shape_of
 from dashboard.demo.tables import Tables, Work
 from dashboard.demo.team import Team, build_team
 from dashboard.demo.training import write_training
+from dashboard.demo.video import write_video
 from dashboard.demo.window import TIME_ZONE, Window
 
 Progress = Callable[[str, float], None]
@@ -114,6 +115,7 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
         told("sessions", 0.02 + 0.6 * chunk / chunks)
         _write_part(work, shape, team, templates, chunk)
     write_clinical(tables, connection, window.reference)
+    write_video(whole, connection)
     tables.set_sequences()
     connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
     connection.exec_driver_sql("select fill_patient_lookup()")

@@ -28,7 +28,7 @@ ADDRESS = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 class Content:
     """All that a message may say, and to whom; what is not here, such as who treats whom for what, no template knows.
 
-    ``uid`` and ``sequence`` are of the appointment in the recipient's calendar.
+    ``uid`` and ``sequence`` are of the appointment in the recipient's calendar, ``link`` is of its video call.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Content:
     message_id: str | None
     uid: str
     sequence: int
+    link: str | None = None
 
     @property
     def locale(self) -> Locale:
@@ -65,6 +66,7 @@ class Content:
             "place": _on_one_line(self.place),
             "telephone": _on_one_line(self.telephone or ""),
             "mode": self.mode,
+            "link": self.link or "",
             "day": format_date(local.date(), format="full", locale=self.locale),
             "hour": format_time(local.timetz(), format="short", tzinfo=local.tzinfo, locale=self.locale),
             "language": self.language,

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base, one_of
 
-KINDS = ("confirmation", "reminder", "change", "cancellation")
+KINDS = ("confirmation", "reminder", "change", "cancellation", "video_link")
 STATES = ("planned", "sending", "sent", "failed", "withheld", "lapsed", "cancelled", "told")
 REASONS = ("no_consent", "no_address", "no_guardian")
 UNKNOWN_OUTCOME = "unknown_outcome"
@@ -34,7 +34,8 @@ class Message(Base):
     """One message to one recipient about one appointment at the hour that it was at; its words are kept nowhere.
 
     ``message_id`` is fixed before anything is sent. The guardian is no foreign key: the log outlives a guardian.
-    ``step`` tells messages of a kind apart: the rung of the ladder, or the event that a change or cancellation tells.
+    ``step`` tells messages of a kind apart: the rung of the ladder, the event that a change or cancellation tells, or
+    the number of the link.
     """
 
     __tablename__ = "message"

@@ -15,7 +15,7 @@ insert into message (
 )
 select kind, step, appointment_id, patient_id, guardian_id, language, starts_at, due_at, lapses_at,
     case when withheld is null then 'planned' else 'withheld' end, withheld
-from messages_wanted(:now)
+from (select * from messages_wanted(:now) union all select * from video_messages_wanted(:now)) as wanted
 on conflict do nothing
 """)
 # What waits may have lost its reason or its consent since, or found them.

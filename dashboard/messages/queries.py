@@ -22,7 +22,7 @@ VIEWS = {
     "sent": ("sent", "told"),
     "unsent": ("failed", "lapsed", "cancelled"),
 }
-CONTENT = text("select * from message_content(:id)")
+CONTENT = text("select c.*, message_video_link(:id) as link from message_content(:id) as c")
 
 
 @dataclass(frozen=True)

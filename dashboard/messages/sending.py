@@ -44,7 +44,11 @@ update message set state = 'sending', claimed_at = :now, attempts = attempts + 1
     message_id = coalesce(message_id, :message_id)
 where id = :id
 """)
-CONTENT = text("select * from message_content(:id)")
+# What only brings a link and has none any more is not sent.
+CONTENT = text("""
+select c.*, message_video_link(:id) as link from message_content(:id) as c
+where c.kind <> 'video_link' or message_video_link(:id) is not null
+""")
 WITHOUT_CONTENT = text("update message set state = 'lapsed' where id = :id")
 # Also what somebody else took for abandoned meanwhile: this process knows better.
 SENT = text("""

@@ -122,6 +122,19 @@ select m.id, m.kind, m.step, m.appointment_id, m.guardian_id, m.language, m.star
 from message as m where m.patient_id = :file order by m.id"""),
     ),
     Holding(
+        "video_calls",
+        ("video_place", "video_tick"),
+        text("""
+select coalesce(p.appointment_id, t.appointment_id) as id, p.place, p.telephone, t.asked
+from (select * from video_place where patient_id = :file) as p
+full join (
+    select v.appointment_id,
+        json_agg(json_build_object('item', v.item, 'is_done', v.is_done, 'at', v.at) order by v.id) as asked
+    from video_tick as v where v.patient_id = :file group by v.appointment_id
+) as t on t.appointment_id = p.appointment_id
+order by 1"""),
+    ),
+    Holding(
         "charges",
         ("charge", "charge_write_off"),
         text("""

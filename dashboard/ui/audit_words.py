@@ -40,6 +40,7 @@ def _of_the_practice() -> dict[str, str]:
         "site_closure": _("Closed day"),
         "therapist": _("Therapist"),
         "training_entry": _("Training"),
+        "video_provider": _("Where video calls are held"),
     }
 
 
@@ -68,6 +69,10 @@ def _of_a_patient() -> dict[str, str]:
         "payment": _("Payment"),
         "processing_restriction": _("Restriction of a file"),
         "session_note": _("Session note"),
+        "video_link": _("Link of a video call"),
+        "video_material": _("Material for a video call"),
+        "video_place": _("Where a patient is during a video call"),
+        "video_tick": _("Checklist of a video call"),
     }
 
 

@@ -17,7 +17,7 @@ from dashboard.ui.navigation import SCREENS
 from dashboard.web.requests import inside
 
 OPEN = ("/sign-in", "/auth/logout", "/health", "/_stcore/health", "/static/", "/favicon.png", "/calendar/")
-NOT_SCREENS = ("/_stcore/", "/media/", "/component/", "/bidi-components/")
+NOT_SCREENS = ("/_stcore/", "/media/", "/component/", "/bidi-components/", "/call_check/")
 MOST_NOTED, MINUTE = 60, 60.0
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard import db
 from dashboard.config import settings
-from dashboard.web import calendars, oidc, pages, passwords, sign_in
+from dashboard.web import calendars, call_check, oidc, pages, passwords, sign_in
 from dashboard.web.requests import STEP_SECONDS, Answer, answered
 
 
@@ -63,4 +63,5 @@ ROUTES = [
     # Where Streamlit's own ``st.logout`` sends the browser.
     Route("/auth/logout", answered(sign_in.left), methods=["GET"]),
     calendars.ROUTE,
+    *call_check.ROUTES,
 ]

@@ -38,6 +38,8 @@ insert into app_user (id, display_name, email, role, therapist_id) values
 insert into calendar_feed (id, therapist_id, room_id, token_sha256, created_by_id)
 values (1, 1, null, sha256('1'), 3), (2, 2, null, sha256('2'), 5), (3, 3, null, sha256('3'), 6),
     (4, null, 1, sha256('4'), 1);
+insert into video_provider (id, therapist_id, kind, address) values (1, null, 'jitsi', 'https://x'),
+    (2, 1, 'jitsi', 'https://x'), (3, 2, 'jitsi', 'https://x'), (4, 3, 'jitsi', 'https://x');
 insert into payer (id, name) values (1, 'Insurer');
 insert into consent_template (id, kind, language, version, title, body, text_sha256, signed_by, required_when)
 values (1, 'treatment', 'en', 1, 'Treatment', 'Text', encode(sha256('Text'), 'hex'), 'patient', 'always');
@@ -121,14 +123,20 @@ insert into note_addendum (id, note_id, author_id, sealed) values (%(id)s, %(id)
 insert into message
 (id, kind, appointment_id, patient_id, language, starts_at, due_at, lapses_at, state, message_id, claimed_at)
 values (%(id)s, 'reminder', %(id)s, %(id)s, 'es', now(), now(), now(), 'sending', '<1@x>', now());
+insert into video_link (id, appointment_id, address, is_fixed) values (%(id)s, %(id)s, 'https://x', false);
+insert into video_tick (id, appointment_id, patient_id, item, is_done, by_id)
+values (%(id)s, %(id)s, %(id)s, 'place', true, 1);
+insert into video_place (appointment_id, patient_id, place) values (%(id)s, %(id)s, 'Home');
+insert into video_material (id, appointment_id, title, address, added_by_id)
+values (%(id)s, %(id)s, 'other', 'https://x', %(author)s);
 insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
 """
 CLINICAL_TOO = ("document", "patient_key")
 """Row 1n of these is clinical, row n is for the office as well."""
-BY_PATIENT = ("erasure", "appointment_patient", "case_member", "patient_lookup")
+BY_PATIENT = ("erasure", "appointment_patient", "case_member", "patient_lookup", "video_place")
 BY_THERAPIST = (
     *("appointment_series", "busy_time", "calendar_feed", "training_entry", "therapist_requirement"),
-    "therapist_note_template",
+    *("therapist_note_template", "video_provider"),
 )
 
 
@@ -168,7 +176,8 @@ def rows_of(connection: Connection, table: str, role: str) -> dict[str, str]:
         return {"own": f"id = {USERS.get(role, COLLEAGUE)}", "foreign": f"id = {COLLEAGUE}"}
     if table in BY_THERAPIST:
         found = {"own": "therapist_id = 1", "foreign": "therapist_id = 2", "orphan": "therapist_id = 3"}
-        return found | ({"room": "room_id = 1"} if table == "calendar_feed" else {})
+        others = {"calendar_feed": {"room": "room_id = 1"}, "video_provider": {"practice": "therapist_id is null"}}
+        return found | others.get(table, {})
     if table in BY_PATIENT:
         return {scope: f"patient_id = {number}" for number, scope in enumerate(SCOPES, start=1)}
     if table in CLINICAL_TOO:

@@ -102,6 +102,25 @@ TRIALS = {
         select id, 2, therapist_id, now() + interval '1 day', now() + interval '2 days', state
         from appointment where id = 1 returning patient_id""",
     ],
+    ("appointment", "link_made"): [
+        """insert into appointment (id, therapist_id, site_id, service_id, mode, starts_at, ends_at)
+        values (99, 1, 1, 1, 'online', now() + interval '24 hours', now() + interval '25 hours')""",
+        "select count(*) from video_link where appointment_id = 99",
+    ],
+    ("appointment", "link_follows"): [
+        "delete from video_link where appointment_id = 1",
+        """update appointment set mode = 'online', state = 'booked', starts_at = now() + interval '24 hours',
+        ends_at = now() + interval '25 hours' where id = 1""",
+        "select count(*) from video_link where appointment_id = 1",
+    ],
+    ("video_tick", "tick_is_signed"): [
+        """insert into video_tick (id, appointment_id, patient_id, item, is_done, by_id)
+        values (99, 1, 1, 'place', true, 1) returning id"""
+    ],
+    ("erasure", "erased_calls"): [
+        "insert into erasure (patient_id, kind, by_id) values (1, 'person', 1)",
+        "select count(*) from video_place where patient_id = 1",
+    ],
     ("session_note", "signed_note_is_locked"): ["update session_note set sealed = '1' where id = 1 returning id"],
     ("patient_key", "patient_key_stays"): ["update patient_key set patient_id = 99 where id = 1 returning id"],
     ("patient_key", "patient_key_kept"): ["delete from patient_key where id = 1 returning id"],

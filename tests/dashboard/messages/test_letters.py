@@ -58,7 +58,7 @@ def test_no_template_has_a_clinical_word_and_all_say_when_and_how_to_cancel(
         assert "10:00" in text
         assert "600 100 200" in text
         assert "Centro Norte" in text
-        assert ("Calle Mayor 1" in text) is (mode == "in_person" and kind != "cancellation")
+        assert ("Calle Mayor 1" in text) is (mode == "in_person" and kind not in {"cancellation", "video_link"})
     assert day in words.subject
     assert "\n\n\n" not in words.plain
 
