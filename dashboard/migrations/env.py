@@ -18,6 +18,7 @@ from dashboard.messages import models as _messages
 from dashboard.patients import models as _patients
 from dashboard.team import models as _team
 from dashboard.training import models as _training
+from dashboard.waiting_list import models as _waiting_list
 
 MODELS = (
     _access,
@@ -32,6 +33,7 @@ MODELS = (
     _patients,
     _team,
     _training,
+    _waiting_list,
 )
 
 

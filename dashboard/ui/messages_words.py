@@ -12,6 +12,7 @@ def kinds() -> dict[str, str]:
         "reminder": _("Reminder"),
         "change": _("Change"),
         "cancellation": _("Cancellation"),
+        "offer": _("Offer of a freed hour"),
     }
 
 
