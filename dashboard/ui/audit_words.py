@@ -40,6 +40,7 @@ def _of_the_practice() -> dict[str, str]:
         "site_closure": _("Closed day"),
         "therapist": _("Therapist"),
         "training_entry": _("Training"),
+        "waiting_rule": _("How freed hours are offered"),
     }
 
 
@@ -58,6 +59,7 @@ def _of_a_patient() -> dict[str, str]:
         "coverage": _("Coverage"),
         "document": _("Document"),
         "erasure": _("Erasure"),
+        "freed_hour": _("Freed hour"),
         "file_merge": _("Merge of two files"),
         "guardian": _("Guardian"),
         "invoice": _("Invoice"),
@@ -68,6 +70,9 @@ def _of_a_patient() -> dict[str, str]:
         "payment": _("Payment"),
         "processing_restriction": _("Restriction of a file"),
         "session_note": _("Session note"),
+        "waiting_entry": _("Entry on the waiting list"),
+        "waiting_event": _("Log of the waiting list"),
+        "waiting_offer": _("Offer of a freed hour"),
     }
 
 

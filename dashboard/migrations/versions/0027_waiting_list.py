@@ -397,7 +397,7 @@ begin
         when was is distinct from n ->> 'state' then n ->> 'state'
         when tg_table_name = 'waiting_entry' then 'changed'
     end;
-    if said is not null and said <> 'filled' then
+    if said is not null and said not in ('open', 'filled') then
         insert into waiting_event (what, entry_id, offer_id, freed_hour_id, by_id) values (
             said,
             case tg_table_name when 'waiting_entry' then (n ->> 'id')::bigint else (n ->> 'entry_id')::bigint end,

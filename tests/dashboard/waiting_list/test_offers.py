@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, time, timedelta
 from hashlib import sha256
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -64,7 +66,7 @@ def test_while_it_is_offered_nobody_else_can_be_booked_into_it(queue: Queue) -> 
         patient_ids=(week.partner,), starts_at=noon(), ends_at=noon() + timedelta(hours=1), room_id=week.room,
     )  # fmt: skip
     with pytest.raises(NotFreeError):
-        book(week.front_desk, wish, key=__import__("uuid").uuid4())
+        book(week.front_desk, wish, key=uuid4())
 
 
 def test_accepted_it_is_booked_at_the_price_of_the_service_and_the_entry_is_served(queue: Queue) -> None:
@@ -141,22 +143,20 @@ def test_urgency_comes_before_waiting_and_waiting_before_wishes(queue: Queue) ->
     assert list(found["patient_id"]) == [urgent, queue.people[2], fitting, queue.people[0], queue.people[1]]
 
 
-@pytest.mark.parametrize(
-    "wish",
-    [
+def test_who_cannot_come_then_does_not_fit(queue: Queue) -> None:
+    unfit: list[dict[str, Any]] = [
         {"weekdays": ((noon().weekday() + 1) % 7,)},
         {"not_before": time(13)},
         {"not_after": time(12, 30)},
         {"therapist_ids": (10**6,)},
         {"site_ids": (10**6,)},
         {"until_on": noon().date() - timedelta(days=1)},
-    ],
-    ids=lambda wish: next(iter(wish)),
-)
-def test_who_cannot_come_then_does_not_fit(queue: Queue, wish: dict[str, object]) -> None:
-    patient = person(queue.week, "Otra")
-    queue.waits(patient, **wish)
-    assert patient not in list(queries.fitting(queue.week.front_desk, queue.freed)["patient_id"])
+    ]
+    people = {person(queue.week, "Otra"): wish for wish in unfit}
+    for patient, wish in people.items():
+        queue.waits(patient, **wish)
+    found = set(queries.fitting(queue.week.front_desk, queue.freed)["patient_id"])
+    assert found == set(queue.people), [people[patient] for patient in found - set(queue.people)]
 
 
 def test_neither_who_cancelled_nor_who_is_elsewhere_then_nor_whose_file_is_closed_fits(queue: Queue) -> None:
