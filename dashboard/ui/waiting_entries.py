@@ -78,14 +78,14 @@ def _in_words(actor: Actor, wanted: Filter, limit: int, offset: int) -> pd.DataF
     therapists = {each.id: each.name for each in team.therapists(actor)}
     sites = {each.id: each.name for each in team.sites(actor)}
     urgencies, states = waiting_words.urgencies(), waiting_words.states()
-    rows = found.to_dict("records")
+    rows = found.astype(object).where(found.notna(), None).to_dict("records")
     return found.assign(
         wishes=[waiting_words.wishes(row, therapists, sites) for row in rows],
         waited=[waiting_words.waited(since) for since in found["since_on"]],
         urgency=found["urgency"].map(urgencies),
         state=[
             states[row["state"]]
-            if formats.is_missing(row["offered_until"])
+            if row["offered_until"] is None
             else _("Offered until {moment}").format(moment=formats.moment(row["offered_until"]))
             for row in rows
         ],
@@ -165,7 +165,7 @@ def _add(actor: Actor) -> None:
     patient = st.selectbox(
         _("Who waits"),
         list(known),
-        format_func=lambda one: plain(known[one]),
+        format_func=known.__getitem__,
         key=f"{KEY}_patient",
         placeholder=_("Search above, then choose here"),
     )

@@ -13,7 +13,6 @@ from dashboard.team import queries as team
 from dashboard.ui import formats, waiting_words
 from dashboard.ui.agenda_words import mode_name
 from dashboard.ui.language import _
-from dashboard.ui.text import plain
 from dashboard.waiting_list.commands import Preferences
 from dashboard.waiting_list.queries import Entry
 
@@ -30,7 +29,7 @@ def fields(actor: Actor, key: str, present: Entry | None = None, therapist_id: i
     keys = list(services)
     index = keys.index(present.service_id) if present and present.service_id in services else 0
     service = left.selectbox(
-        _("Service"), keys, index=index, format_func=lambda one: plain(services[one]), key=f"{key}_service"
+        _("Service"), keys, index=index, format_func=services.__getitem__, key=f"{key}_service"
     )
     words = waiting_words.urgencies()
     urgency = right.segmented_control(
@@ -68,7 +67,7 @@ def _several(label: str, names: Mapping[int, str], wished: tuple[int, ...], noth
         label,
         list(names),
         default=[one for one in wished if one in names],
-        format_func=lambda one: plain(names[one]),
+        format_func=names.__getitem__,
         placeholder=nothing,
         key=key,
         select_all=False,

@@ -47,8 +47,8 @@ def of_entry(actor: Actor, entry_id: int) -> None:
 
 def _columns() -> list[Column]:
     return [
-        Column("what", _("What happened"), width="medium"),
-        Column("starts_at", _("Hour"), "moment"),
+        Column("what", _("What happened")),
+        Column("starts_at", _("Hour"), "moment", width="medium"),
         Column("turn", _("Turn"), "number", width="small"),
         Column("by", _("By")),
     ]

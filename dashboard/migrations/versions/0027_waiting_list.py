@@ -433,6 +433,12 @@ FUNCTIONS = {
 }
 FILES = "patient_id = any(array(select session_files()))"
 OWN_ENTRY = "exists (select from waiting_entry as own where own.id = {}.entry_id)"
+# Of messages and offers that they were, and never to whom.
+READ_BY_FIGURES = {
+    "message": "id, appointment_id, kind, state",
+    "site_closure": "id, site_id, closed_on",
+    "waiting_offer": "id, freed_hour_id, appointment_id, turn, state, offered_at",
+}
 TABLES = ("waiting_rule", "waiting_event", "waiting_offer", "freed_hour", "waiting_entry")
 RULE = ("turns", "answer_hours", "notice_hours", "days_ahead", "is_automatic", "automatic_since")
 
@@ -451,10 +457,9 @@ def upgrade() -> None:
     office = {role: Right("r") for role in ("manager", "front_desk")}
     entries = {role: Right("riu") for role in ("manager", "front_desk")}
     protect("waiting_entry", is_for_figures=False, **entries, therapist=Right("riu", rows=FILES))
-    protect("freed_hour", **office, therapist=Right("r", rows="therapist_id = (select session_therapist())"))
+    protect("freed_hour", is_for_figures=False, **office, therapist=Right("r", rows="therapist_id = (select session_therapist())"))
     for table in ("waiting_offer", "waiting_event"):
-        is_offer = table == "waiting_offer"
-        protect(table, is_for_figures=is_offer, **office, therapist=Right("r", rows=OWN_ENTRY.format(table)))
+        protect(table, is_for_figures=False, **office, therapist=Right("r", rows=OWN_ENTRY.format(table)))
     protect(
         "waiting_rule",
         is_for_figures=False,
@@ -463,8 +468,9 @@ def upgrade() -> None:
         therapist=Right("r"),
     )
     op.execute("grant usage on sequence waiting_entry_id_seq to app_manager, app_front_desk, app_therapist")
-    op.execute("grant select (id, appointment_id, therapist_id, site_id, starts_at, ends_at, state) on freed_hour to transformer")
-    op.execute("grant select (id, freed_hour_id, turn, appointment_id, state, offered_at) on waiting_offer to transformer")
+    for table, columns in READ_BY_FIGURES.items():
+        op.execute(f"create policy figures on {table} to transformer using (true)")
+        op.execute(f"grant select ({columns}) on {table} to transformer")
     for table in LOGGED_TABLES:
         op.execute(
             f"create trigger waiting_logged after insert or update on {table}"
@@ -474,11 +480,10 @@ def upgrade() -> None:
         "create trigger append_only before update or delete on waiting_event"
         " for each row execute function refuse_change()"
     )
-    for table in ("freed_hour", "waiting_offer"):
-        op.execute(
-            f"create trigger notify_change after insert or update or delete on {table}"
-            " for each statement execute function notify_change()"
-        )
+    op.execute(
+        "create trigger notify_change after insert or update or delete on waiting_offer"
+        " for each statement execute function notify_change()"
+    )
     for table in TABLES:
         audit(table, "id")
     op.create_foreign_key(op.f("fk_message_offer_id_waiting_offer"), "message", "waiting_offer", ["offer_id"], ["id"])
@@ -685,6 +690,9 @@ def downgrade() -> None:
     """Take this step back."""
     op.drop_constraint(op.f("fk_message_offer_id_waiting_offer"), "message", type_="foreignkey")
     op.execute("delete from message where kind = 'offer'")
+    for table in ("message", "site_closure"):
+        op.execute(f"drop policy figures on {table}")
+        op.execute(f"revoke select ({READ_BY_FIGURES[table]}) on {table} from transformer")
     op.execute("drop trigger offer_follows on appointment")
     for table in TABLES:
         leave_unaudited(table)
