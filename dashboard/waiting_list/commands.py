@@ -26,15 +26,8 @@ from dashboard.waiting_list.models import CLOSED_REASONS, WaitingEntry, WaitingR
 from dashboard.waiting_list.queries import CARE
 
 OFFER = text("select waiting_offer_hour(:appointment, :entry)")
+OFFERED = text("select id from waiting_offer where entry_id = :entry and state = 'offered'")
 ANSWER = text("select waiting_answer(:offer, :answer)")
-REFUSALS = {
-    "hour_is_freed": "This hour was not freed, or it is past.",
-    "hour_is_offered": "This hour is offered to somebody already.",
-    "no_hour_offered_twice": "This hour is offered to somebody already.",
-    "one_offer_of_an_hour": "This hour is offered to somebody already.",
-    "one_offer_to_an_entry": "This person is being offered another hour just now.",
-    "hour_is_held": "The hour is no longer kept free. Look at the agenda.",
-}
 
 
 @dataclass(frozen=True)
@@ -133,9 +126,6 @@ def reopen_entry(actor: Actor, entry_id: int, *, version: int) -> None:
         found.state, found.closed_reason, found.closed_at = "waiting", None, None
 
 
-OFFERED = text("select id from waiting_offer where entry_id = :entry and state = 'offered'")
-
-
 def offer_hour(actor: Actor, appointment_id: int, entry_id: int | None = None) -> int | None:
     """Offer the hour of a cancelled appointment to ``entry_id``, or to who fits best; return the offer's id.
 
@@ -192,8 +182,15 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except DatabaseRefusal as error:
-        if error.constraint in REFUSALS:
-            raise RuleBrokenError(REFUSALS[error.constraint]) from None
+        match error.constraint:
+            case "hour_is_freed":
+                raise RuleBrokenError("This hour was not freed, or it is past.") from None
+            case "hour_is_offered" | "no_hour_offered_twice" | "one_offer_of_an_hour":
+                raise RuleBrokenError("This hour is offered to somebody already.") from None
+            case "one_offer_to_an_entry":
+                raise RuleBrokenError("This person is being offered another hour just now.") from None
+            case "hour_is_held":
+                raise RuleBrokenError("The hour is no longer kept free. Look at the agenda.") from None
         raise
 
 

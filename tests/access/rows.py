@@ -121,6 +121,14 @@ insert into note_addendum (id, note_id, author_id, sealed) values (%(id)s, %(id)
 insert into message
 (id, kind, appointment_id, patient_id, language, starts_at, due_at, lapses_at, state, message_id, claimed_at)
 values (%(id)s, 'reminder', %(id)s, %(id)s, 'es', now(), now(), now(), 'sending', '<1@x>', now());
+insert into waiting_entry (id, patient_id, service_id) values (%(id)s, %(id)s, 1);
+insert into freed_hour
+(id, appointment_id, therapist_id, site_id, mode, starts_at, ends_at, state, ended_at)
+select id, id, therapist_id, 1, mode, starts_at, ends_at, 'filled', now() from appointment where id = %(id)s;
+insert into waiting_offer
+(id, freed_hour_id, entry_id, turn, mode, ends_at, expires_at, state, answered_at)
+values (%(id)s, %(id)s, %(id)s, 1, 'in_person', now(), now() + interval '1 hour', 'accepted', now());
+insert into waiting_event (id, what, entry_id) values (%(id)s, 'added', %(id)s);
 insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
 """
 CLINICAL_TOO = ("document", "patient_key")
