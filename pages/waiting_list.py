@@ -34,5 +34,7 @@ with told():
     elif hour_id is not None and actor.role in OFFICE:
         waiting_hours.one(actor, hour_id)
     else:
-        view = filters.segments("waiting_list", "view", _("View"), {code: words for code, (words, _show) in had.items()})
+        view = filters.segments(
+            "waiting_list", "view", _("View"), {code: words for code, (words, _show) in had.items()}
+        )
         had[view][1](actor)

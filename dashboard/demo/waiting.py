@@ -101,14 +101,18 @@ def _parted(people: Sequence[Row[Any]]) -> tuple[list[Row[Any]], dict[int, list[
     for one in people:
         by_therapist[one.therapist_id].append(one)
     waiting = [one for ones in by_therapist.values() for one in ones[::ONE_IN]]
-    return waiting[:60], {therapist: [one for place, one in enumerate(ones) if place % ONE_IN] for therapist, ones in by_therapist.items()}
+    return waiting[:60], {
+        therapist: [one for place, one in enumerate(ones) if place % ONE_IN] for therapist, ones in by_therapist.items()
+    }
 
 
 def _write_waiting(lists: Lists, waiting: Sequence[Row[Any]], today: datetime) -> None:
     for place, one in enumerate(waiting):
         wish = WISHES[place % len(WISHES)]
         since = max(one.opened_on, (today - timedelta(days=2 + 3 * (place % 17))).date())
-        entry = _entry(lists, one.id, one.therapist_id if place % 4 else None, since, today, wish, service=1 + place % 2)
+        entry = _entry(
+            lists, one.id, one.therapist_id if place % 4 else None, since, today, wish, service=1 + place % 2
+        )
         lists.happened(_at_desk(since, today), "added", entry_id=entry)
 
 
@@ -181,9 +185,7 @@ def _write_course(lists: Lists, hour: Row[Any], course: Sequence[str], patients:
         closed = ("served", None, answered) if outcome == "accepted" else (
             "closed", "no_longer_wanted" if outcome == "declined" else "not_reached", answered + timedelta(days=2)
         )  # fmt: skip
-        entry = _entry(
-            lists, patient, hour.therapist_id, since, at, WISHES[1], service=hour.service_id, closed=closed
-        )
+        entry = _entry(lists, patient, hour.therapist_id, since, at, WISHES[1], service=hour.service_id, closed=closed)
         offer = lists.add(
             "waiting_offer", freed_hour_id=freed, entry_id=entry, turn=turn,
             appointment_id=_session(lists, hour, patient, answered) if outcome == "accepted" else None,

@@ -39,7 +39,9 @@ OPEN = f"{KEY}_open"
 def show(actor: Actor) -> None:
     """List who waits, or who no longer does."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        state = filters.choice("waiting_list", "state", _("State"), {"waiting": _("Waiting"), "over": _("No longer waiting")})
+        state = filters.choice(
+            "waiting_list", "state", _("State"), {"waiting": _("Waiting"), "over": _("No longer waiting")}
+        )
         urgency = filters.choice(
             "waiting_list", "urgency", _("Urgency"), waiting_words.urgencies(), everything=_("Any urgency")
         )

@@ -28,9 +28,7 @@ def fields(actor: Actor, key: str, present: Entry | None = None, therapist_id: i
     left, right = st.columns(2)
     keys = list(services)
     index = keys.index(present.service_id) if present and present.service_id in services else 0
-    service = left.selectbox(
-        _("Service"), keys, index=index, format_func=services.__getitem__, key=f"{key}_service"
-    )
+    service = left.selectbox(_("Service"), keys, index=index, format_func=services.__getitem__, key=f"{key}_service")
     words = waiting_words.urgencies()
     urgency = right.segmented_control(
         _("Urgency"),
@@ -40,7 +38,9 @@ def fields(actor: Actor, key: str, present: Entry | None = None, therapist_id: i
         required=True,
         key=f"{key}_urgency",
     )
-    return Preferences(service_id=service, urgency=urgency, **_who_and_where(actor, key, present, therapist_id), **_when(key, present))
+    return Preferences(
+        service_id=service, urgency=urgency, **_who_and_where(actor, key, present, therapist_id), **_when(key, present)
+    )
 
 
 def _who_and_where(actor: Actor, key: str, present: Entry | None, therapist_id: int | None) -> dict[str, Any]:

@@ -90,7 +90,9 @@ def _people(actor: Actor, appointment_id: int) -> None:
             hours=rule.answer_hours, turns=rule.turns
         )
     )
-    if st.button(_("Offer it, beginning with the first"), key="waiting_list_offer", type="primary", icon=":material/send:"):
+    if st.button(
+        _("Offer it, beginning with the first"), key="waiting_list_offer", type="primary", icon=":material/send:"
+    ):
         _offer(actor, appointment_id, None)
     for place, row in enumerate(found.head(MOST_NAMED).to_dict("records"), start=1):
         _person(actor, appointment_id, place, row)

@@ -25,7 +25,12 @@ def show(actor: Actor) -> None:
         )
         st.caption(_("Quiet hours do not count: who is written to at night has the time from the morning."))
         notice_hours = left.number_input(
-            _("Hours of notice before the session"), 2, 168, rule.notice_hours, key="waiting_list_notice", disabled=fixed
+            _("Hours of notice before the session"),
+            2,
+            168,
+            rule.notice_hours,
+            key="waiting_list_notice",
+            disabled=fixed,
         )
         ahead = right.number_input(
             _("Days looked ahead"), 1, 90, rule.days_ahead, key="waiting_list_ahead", disabled=fixed

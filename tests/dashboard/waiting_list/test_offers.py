@@ -72,7 +72,9 @@ def test_accepted_it_is_booked_at_the_price_of_the_service_and_the_entry_is_serv
     offer = offer_hour(queue.week.front_desk, queue.freed) or 0
     answer_offer(queue.week.front_desk, offer, "accepted")
     assert booked() == [(queue.people[0],)]
-    [(state, held, fee)] = rows("select state, held_until, fee_cents from appointment where id <> :freed", freed=queue.freed)
+    [(state, held, fee)] = rows(
+        "select state, held_until, fee_cents from appointment where id <> :freed", freed=queue.freed
+    )
     assert (state, held, fee) == ("booked", None, 6_000)
     assert offers() == [(1, "accepted", "desk")]
     assert rows("select state from waiting_entry order by id")[0] == ("served",)
@@ -108,9 +110,7 @@ def test_what_has_expired_can_no_longer_be_accepted_also_before_the_clock_comes_
 
 
 def test_no_more_are_asked_than_the_rule_says(queue: Queue) -> None:
-    commands.set_rule(
-        queue.week.manager, turns=2, answer_hours=2, notice_hours=3, days_ahead=20, is_automatic=False
-    )
+    commands.set_rule(queue.week.manager, turns=2, answer_hours=2, notice_hours=3, days_ahead=20, is_automatic=False)
     for _turn in range(2):
         offer = rows("select id from waiting_offer where state = 'offered'")
         one = offer[0].id if offer else offer_hour(queue.week.front_desk, queue.freed)
@@ -255,9 +255,7 @@ def test_a_request_accepted_in_the_agenda_accepts_the_offer_it_stands_for(queue:
     offer_hour(queue.week.front_desk, queue.freed)
     [held] = rows("select id, version from appointment where state = 'held'")
     with pytest.raises(RuleBrokenError, match="Take the offer back first"):
-        move(
-            queue.week.front_desk, held.id, Target(noon(4), noon(4) + timedelta(hours=1)), version=held.version
-        )
+        move(queue.week.front_desk, held.id, Target(noon(4), noon(4) + timedelta(hours=1)), version=held.version)
     agenda.confirm_appointment(queue.week.front_desk, held.id, version=held.version)
     assert offers() == [(1, "accepted", "desk")]
     assert rows("select state from freed_hour") == [("filled",)]
@@ -293,7 +291,7 @@ def test_entries_are_one_a_service_change_and_close_and_come_back(queue: Queue) 
     commands.close_entry(desk, entry, "no_longer_wanted", version=2)
     assert queries.entries_number(desk, queries.Filter()) == 2
     commands.reopen_entry(desk, entry, version=3)
-    assert list(queries.entries(desk, queries.Filter())["entry_id"])[0] == entry
+    assert queries.entries(desk, queries.Filter())["entry_id"].iloc[0] == entry
     assert events()[3:] == ["changed", "closed", "reopened"]
     run("update waiting_entry set since_on = :day where id = :id", day=date(2026, 1, 1), id=entry)
     with pytest.raises(RuleBrokenError, match="last day"):

@@ -55,11 +55,15 @@ left_over as (
         work.site_id,
         work.day,
         work.during - coalesce((
-            select range_agg(
-                tsrange(absences.starts_at at time zone work.time_zone, absences.ends_at at time zone work.time_zone)
-            )
+            select
+                range_agg(
+                    tsrange(
+                        absences.starts_at at time zone work.time_zone, absences.ends_at at time zone work.time_zone
+                    )
+                )
             from {{ ref('stg_practice__absences') }} as absences
-            where absences.therapist_id = work.therapist_id
+            where
+                absences.therapist_id = work.therapist_id
                 and absences.starts_at < (work.day + 1) at time zone work.time_zone
                 and absences.ends_at > work.day at time zone work.time_zone
         ), '{}') as during

@@ -26,10 +26,11 @@ select
             then (extract(epoch from starts_at - cancelled_at) / 3600)::numeric(10, 2)
     end as notice_hours,
     state in ('cancelled', 'late_cancelled') as is_any_cancelled,
-    exists (
+    exists(
         select 1
         from {{ ref('stg_practice__messages') }} as messages
-        where messages.appointment_id = int_appointments.appointment_id
+        where
+            messages.appointment_id = int_appointments.appointment_id
             and messages.kind = 'reminder'
             and messages.state in ('sent', 'told')
     ) as was_reminded

@@ -21,28 +21,32 @@ left join
             later.appointment_id,
             later.fee_amount,
             later.is_charged,
-            exists (
+            exists(
                 select 1
                 from {{ ref('stg_practice__waiting_offers') }} as offers
                 where offers.appointment_id = later.appointment_id and offers.state = 'accepted'
             ) as is_by_list
         from {{ ref('int_appointments') }} as later
-        where later.therapist_id = freed.therapist_id
+        where
+            later.therapist_id = freed.therapist_id
             and later.state in ('booked', 'confirmed', 'attended', 'no_show')
             and later.starts_at < freed.ends_at
             and later.starts_at > freed.starts_at - interval '12 hours'
             and later.ends_at > freed.starts_at
         order by later.starts_at, later.appointment_id
         limit 1
-    ) as taken on true
-where freed.is_past
+    ) as taken
+    on true
+where
+    freed.is_past
     and freed.state in ('cancelled', 'late_cancelled')
     and freed.cancelled_at < freed.starts_at
     and freed.cancelled_by is distinct from 'therapist'
     and not exists (
         select 1
         from {{ ref('stg_practice__appointments') }} as again
-        where again.therapist_id = freed.therapist_id
+        where
+            again.therapist_id = freed.therapist_id
             and again.starts_at = freed.starts_at
             and again.state in ('cancelled', 'late_cancelled')
             and again.cancelled_by is distinct from 'therapist'
