@@ -7,7 +7,7 @@ from dashboard.ui import formats, words
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Kind
 
-AXIS_FORMATS = {"money": ",.0f", "percent": ".0f"}
+AXIS_FORMATS = {"money": ",.0f", "percent": ".0f", "hours": ",.1f", "days": ",.1f"}
 
 
 def value(figure: Figure, amount: float | None) -> str:
