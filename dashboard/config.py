@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, pattern=r"^https?://[^\s/]+$", description="Address people open, when a proxy stands before it"
     )
+    booking_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/]+$",
+        description="Address where patients answer an offer; none: letters name the telephone",
+    )
     second_step: Literal["required", "optional"] = Field(
         default="required", description="Whether local accounts need a one-time code besides the password"
     )

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from dashboard import db, logs
 from dashboard.messages import ticks
 from dashboard.messages.sending import send_round
+from dashboard.waiting_list.turns import take_turns
 
 TICK_SECONDS = 0.5
 GRACE_SECONDS = 25
@@ -36,8 +37,12 @@ log = logging.getLogger("dashboard.messenger")
 
 
 def send_once() -> bool:
-    """Go one round and return whether it could be gone; the database may be away, or its figures being built."""
+    """Go one round and return whether it could be gone; the database may be away, or its figures being built.
+
+    Offers take their turns first: their letters leave in the same round.
+    """
     try:
+        take_turns()
         sent = send_round()
     except OUTAGES as error:
         code = error.code if isinstance(error, db.DatabaseRefusal) else type(error).__name__

@@ -35,6 +35,7 @@ CAUGHT = {
     "no_double_booked_patient": "patient_busy",
 }
 SENT_BEFORE = "uq_appointment_request_key"
+OFFERED = "offered_hour_stays"
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,8 @@ def explained() -> Iterator[None]:
     except DatabaseRefusal as error:
         if error.constraint in CAUGHT:
             raise NotFreeError([Obstacle(1, CAUGHT[error.constraint], may_override=False)]) from None
+        if error.constraint == OFFERED:
+            raise RuleBrokenError("This hour is being offered to somebody. Take the offer back first.") from None
         if error.constraint == SENT_BEFORE:
             raise RuleBrokenError("This form was sent before with other choices. Open it again.") from None
         raise

@@ -99,7 +99,7 @@ def _states(work: Work, sessions: Sessions, is_ill: Array) -> Array:
     past = np.where(is_ill | _was_moved(sessions), CANCELLED, past)
     sure = np.where(age > -10, 0.55, 0.15)
     draw = rng.random(number)
-    ahead = np.where(draw < 0.03, CANCELLED, np.where(draw < 0.03 + sure, CONFIRMED, BOOKED))
+    ahead = np.where(draw < 0.05, CANCELLED, np.where(draw < 0.05 + sure, CONFIRMED, BOOKED))
     return np.where(sessions.is_held, HELD, np.where(age > 0, past, ahead))
 
 

@@ -19,18 +19,20 @@ from dashboard.demo.diary import draw_diary
 from dashboard.demo.family import write_coverages, write_guardians, write_payers
 from dashboard.demo.money import write_money
 from dashboard.demo.people import draw_people
+from dashboard.demo.reminders import write_reminders
 from dashboard.demo.shape import THERAPISTS_AT_ONCE, Shape, shape_of
 from dashboard.demo.tables import Tables, Work
 from dashboard.demo.team import Team, build_team
 from dashboard.demo.training import write_training
 from dashboard.demo.video import write_video
+from dashboard.demo.waiting import write_waiting
 from dashboard.demo.window import TIME_ZONE, Window
 
 Progress = Callable[[str, float], None]
 
 # Any of these tables having rows means that somebody has begun to work here.
 SOMEBODY_WORKS = ("patient", "therapist", "app_user", "appointment")
-LAW = {"message_rule", "retention_rule"}
+LAW = {"message_rule", "retention_rule", "waiting_rule"}
 """What the migrations themselves wrote, for every practice."""
 TRUNCATE = sql.SQL("truncate {} restart identity")
 
@@ -116,6 +118,8 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
         _write_part(work, shape, team, templates, chunk)
     write_clinical(tables, connection, window.reference)
     write_video(whole, connection)
+    write_waiting(tables, connection, window)
+    write_reminders(tables, connection, window)
     tables.set_sequences()
     connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
     connection.exec_driver_sql("select fill_patient_lookup()")

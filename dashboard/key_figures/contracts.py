@@ -17,7 +17,7 @@ from dashboard.config import settings
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 
 Grain = Literal["practice", "site", "therapist"]
-Unit = Literal["sessions", "percent", "money", "patients", "hours", "files", "therapists"]
+Unit = Literal["sessions", "percent", "money", "patients", "hours", "days", "files", "therapists"]
 Identifier = Annotated[str, Field(pattern=IDENTIFIER.pattern)]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 

@@ -28,7 +28,8 @@ ADDRESS = re.compile(r"[!-?A-~]+@[A-Za-z0-9.-]+")
 class Content:
     """All that a message may say, and to whom; what is not here, such as who treats whom for what, no template knows.
 
-    ``uid`` and ``sequence`` are of the appointment in the recipient's calendar, ``link`` is of its video call.
+    ``uid`` and ``sequence`` are of the appointment in the recipient's calendar; ``link`` is of its video call or of an
+    offer, and ``answer_until`` of an offer alone.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Content:
     message_id: str | None
     uid: str
     sequence: int
+    answer_until: datetime | None = None
     link: str | None = None
 
     @property
@@ -59,18 +61,25 @@ class Content:
 
     def words(self) -> dict[str, str]:
         """Return what the templates are given."""
-        local = self.starts_at.astimezone(ZoneInfo(self.zone))
         return {
             "practice": _on_one_line(self.practice),
             "site": _on_one_line(self.site) if self.site != self.practice else "",
             "place": _on_one_line(self.place),
             "telephone": _on_one_line(self.telephone or ""),
             "mode": self.mode,
+            "day": self._day(self.starts_at),
+            "hour": self._hour(self.starts_at),
+            "until": f"{self._day(self.answer_until)}, {self._hour(self.answer_until)}" if self.answer_until else "",
             "link": self.link or "",
-            "day": format_date(local.date(), format="full", locale=self.locale),
-            "hour": format_time(local.timetz(), format="short", tzinfo=local.tzinfo, locale=self.locale),
             "language": self.language,
         }
+
+    def _day(self, moment: datetime) -> str:
+        return format_date(moment.astimezone(ZoneInfo(self.zone)).date(), format="full", locale=self.locale)
+
+    def _hour(self, moment: datetime) -> str:
+        local = moment.astimezone(ZoneInfo(self.zone))
+        return format_time(local.timetz(), format="short", tzinfo=local.tzinfo, locale=self.locale)
 
 
 def _on_one_line(text: str) -> str:
@@ -130,8 +139,9 @@ def written(content: Content) -> EmailMessage:
     letter["Auto-Submitted"] = "auto-generated"  # nobody's out-of-office note is to answer
     letter.set_content(words.plain)
     letter.add_alternative(words.html, subtype="html")
-    calendar = appointment(content).decode()
-    letter.add_attachment(calendar, subtype="calendar", filename="appointment.ics")
+    if content.kind != "offer":  # what is offered is nobody's appointment yet
+        calendar = appointment(content).decode()
+        letter.add_attachment(calendar, subtype="calendar", filename="appointment.ics")
     return letter
 
 

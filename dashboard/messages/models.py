@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.db import Base, one_of
 
-KINDS = ("confirmation", "reminder", "change", "cancellation", "video_link")
+KINDS = ("confirmation", "reminder", "change", "cancellation", "video_link", "offer")
 STATES = ("planned", "sending", "sent", "failed", "withheld", "lapsed", "cancelled", "told")
 REASONS = ("no_consent", "no_address", "no_guardian")
 UNKNOWN_OUTCOME = "unknown_outcome"
@@ -44,6 +44,7 @@ class Message(Base):
         one_of("state", STATES),
         one_of("withheld_reason", REASONS),
         one_of("language", ("es", "en")),
+        CheckConstraint("(kind = 'offer') = (offer_id is not null)", name="offer_named"),
         CheckConstraint("(state = 'sent') = (sent_at is not null)", name="sent_dated"),
         CheckConstraint("state <> 'withheld' or withheld_reason is not null", name="withheld_explained"),
         CheckConstraint("state not in ('sending', 'sent') or message_id is not null", name="named_before_sent"),
@@ -61,6 +62,7 @@ class Message(Base):
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
     guardian_id: Mapped[int | None] = mapped_column(BigInteger)
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("waiting_offer.id"))
     language: Mapped[str] = mapped_column(String(5))
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

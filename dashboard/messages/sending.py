@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import make_msgid
@@ -17,8 +18,10 @@ from typing import Any
 import psycopg
 from jinja2 import TemplateError
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from dashboard import clock, db, mail
+from dashboard.access.sessions import hashed, new_token
 from dashboard.config import settings
 from dashboard.messages import letters, rules
 from dashboard.messages.models import UNKNOWN_OUTCOME
@@ -49,6 +52,7 @@ CONTENT = text("""
 select c.*, message_video_link(:id) as link from message_content(:id) as c
 where c.kind <> 'video_link' or message_video_link(:id) is not null
 """)
+LINK = text("select offer_link(:id, :hash)")
 WITHOUT_CONTENT = text("update message set state = 'lapsed' where id = :id")
 # Also what somebody else took for abandoned meanwhile: this process knows better.
 SENT = text("""
@@ -132,11 +136,21 @@ def claim(now: datetime) -> Claim | None:
                 session.execute(WITHOUT_CONTENT, {"id": found})
                 continue
             try:
-                return found, letters.written(letters.Content(**row))
+                return found, letters.written(_with_link(session, found, letters.Content(**row)))
             except (TemplateError, ValueError, LookupError) as error:
                 log.warning("message %d was not written: %s", found, type(error).__name__)
                 values = {"id": found, "state": "failed", "code": "not_written", "again": None}
                 session.execute(FAILED, values)
+
+
+def _with_link(session: Session, number: int, content: letters.Content) -> letters.Content:
+    """Give an offer the link that answers it; the database keeps its hash, so a letter sent anew has another."""
+    base = settings().booking_url
+    if content.kind != "offer" or base is None:
+        return content
+    token = new_token()
+    session.execute(LINK, {"id": number, "hash": hashed(token)})
+    return replace(content, link=f"{base}/offer/{token}")
 
 
 def send_claimed(claimed: Claim) -> None:

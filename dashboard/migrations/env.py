@@ -19,6 +19,7 @@ from dashboard.patients import models as _patients
 from dashboard.team import models as _team
 from dashboard.training import models as _training
 from dashboard.video import models as _video
+from dashboard.waiting_list import models as _waiting_list
 
 MODELS = (
     _access,
@@ -34,6 +35,7 @@ MODELS = (
     _team,
     _training,
     _video,
+    _waiting_list,
 )
 
 

@@ -135,6 +135,17 @@ full join (
 order by 1"""),
     ),
     Holding(
+        "waiting_list",
+        ("waiting_entry", "waiting_offer"),
+        text("""
+select e.id, s.name as service, e.therapist_ids, e.site_ids, e.weekdays, e.not_before, e.not_after, e.mode, e.urgency,
+    e.note, e.since_on, e.until_on, e.state, e.closed_reason, e.closed_at,
+    (select json_agg(json_build_object('offered_at', o.offered_at, 'expires_at', o.expires_at, 'state', o.state,
+        'answered_at', o.answered_at, 'answered_how', o.answered_how) order by o.id)
+        from waiting_offer as o where o.entry_id = e.id) as offers
+from waiting_entry as e join service as s on s.id = e.service_id where e.patient_id = :file order by e.id"""),
+    ),
+    Holding(
         "charges",
         ("charge", "charge_write_off"),
         text("""

@@ -9,7 +9,7 @@ import streamlit as st
 from babel.dates import format_time
 
 from dashboard import clock
-from dashboard.access.actor import Actor, NotFoundError
+from dashboard.access.actor import OFFICE, Actor, NotFoundError
 from dashboard.agenda import commands, queries, rules, series_changes
 from dashboard.agenda.models import CANCELLED_BY, REASONS
 from dashboard.agenda.queries import AppointmentDetails
@@ -73,6 +73,13 @@ def _body(actor: Actor, found: AppointmentDetails) -> None:
         return
     state = found.slot.state
     if state in rules.MARKED_STATES:
+        if actor.role in OFFICE and state in rules.CANCELLED_STATES and found.slot.starts_at > clock.now():
+            st.page_link(
+                page_file("waiting_list"),
+                label=_("Offer this hour to the waiting list"),
+                icon=":material/hourglass_top:",
+                query_params={"hour": str(found.slot.id)},
+            )
         _act(
             _("Take this back"),
             lambda: take_back(actor, found.slot.id or 0, found.slot.version),

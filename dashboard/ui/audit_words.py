@@ -41,6 +41,7 @@ def _of_the_practice() -> dict[str, str]:
         "therapist": _("Therapist"),
         "training_entry": _("Training"),
         "video_provider": _("Where video calls are held"),
+        "waiting_rule": _("How freed hours are offered"),
     }
 
 
@@ -59,6 +60,7 @@ def _of_a_patient() -> dict[str, str]:
         "coverage": _("Coverage"),
         "document": _("Document"),
         "erasure": _("Erasure"),
+        "freed_hour": _("Freed hour"),
         "file_merge": _("Merge of two files"),
         "guardian": _("Guardian"),
         "invoice": _("Invoice"),
@@ -73,6 +75,9 @@ def _of_a_patient() -> dict[str, str]:
         "video_material": _("Material for a video call"),
         "video_place": _("Where a patient is during a video call"),
         "video_tick": _("Checklist of a video call"),
+        "waiting_entry": _("Entry on the waiting list"),
+        "waiting_event": _("Log of the waiting list"),
+        "waiting_offer": _("Offer of a freed hour"),
     }
 
 

@@ -7,7 +7,7 @@ from dashboard.ui import formats, words
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Kind
 
-AXIS_FORMATS = {"money": ",.0f", "percent": ".0f"}
+AXIS_FORMATS = {"money": ",.0f", "percent": ".0f", "hours": ",.1f", "days": ",.1f"}
 
 
 def value(figure: Figure, amount: float | None) -> str:
@@ -19,6 +19,8 @@ def value(figure: Figure, amount: float | None) -> str:
             return "–" if formats.is_missing(amount) else f"{formats.number(amount, 1)}\u00a0%"
         case "hours":
             return "–" if formats.is_missing(amount) else f"{formats.number(amount, 1)}\u00a0h"
+        case "days":
+            return "–" if formats.is_missing(amount) else _("{number} days").format(number=formats.number(amount, 1))
         case _:
             return formats.number(amount)
 
@@ -31,6 +33,7 @@ def unit(figure: Figure) -> str:
         "money": formats.practice().currency,
         "patients": _("Patients"),
         "hours": _("Hours"),
+        "days": _("Days"),
         "files": _("Files"),
         "therapists": _("Therapists"),
     }[figure.unit]
@@ -68,6 +71,12 @@ def row_columns(names: list[str]) -> list[Column]:
         "required_hours": Column("required_hours", _("Required"), "hours"),
         "counting_hours": Column("counting_hours", _("Counting"), "hours"),
         "expected_hours": Column("expected_hours", _("Expected by now"), "hours"),
+        "hours": Column("hours", _("Hours"), "hours"),
+        "open_hours": Column("open_hours", _("Open"), "hours"),
+        "percent_in_use": Column("percent_in_use", _("Per cent"), "number"),
+        "lead_days": Column("lead_days", _("Days ahead"), "number"),
+        "notice_hours": Column("notice_hours", _("Notice"), "hours"),
+        "room": Column("room", _("Room")),
         "therapist": Column("therapist", _("Therapist")),
         "site": Column("site", _("Site")),
     }

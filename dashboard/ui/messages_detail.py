@@ -94,4 +94,5 @@ def _preview(found: Opened) -> None:
         st.caption(_("To {address}").format(address=plain(to)))
         st.markdown(f"**{plain(written.subject)}**")
         st.text(written.plain)
-        st.caption(_("With the appointment attached as a calendar file, under the practice's name."))
+        if found.content.kind != "offer":
+            st.caption(_("With the appointment attached as a calendar file, under the practice's name."))

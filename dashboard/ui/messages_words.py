@@ -13,6 +13,7 @@ def kinds() -> dict[str, str]:
         "change": _("Change"),
         "cancellation": _("Cancellation"),
         "video_link": _("Link of the video call"),
+        "offer": _("Offer of a freed hour"),
     }
 
 

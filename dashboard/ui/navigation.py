@@ -37,6 +37,7 @@ class Screen:
 SCREENS = (
     Screen("today", ":material/today:", EVERYBODY),
     Screen("agenda", ":material/calendar_month:", CARE),
+    Screen("waiting_list", ":material/hourglass_top:", CARE),
     Screen("patient_files", ":material/folder_shared:", CARE),
     Screen("clinical_history", ":material/clinical_notes:", ("therapist",)),
     Screen("notes", ":material/edit_note:", ("therapist",)),
@@ -68,6 +69,7 @@ def title(slug: str) -> str:
     return {
         "today": _("Today"),
         "agenda": _("Agenda"),
+        "waiting_list": _("Waiting list"),
         "patient_files": _("Patient files"),
         "clinical_history": _("Clinical history"),
         "notes": _("Notes"),

@@ -21,10 +21,10 @@
 
 {#
     The shape of every figure, from a CTE with month, grain, site_id, therapist_id, item, numerator, denominator,
-    unconfirmed and patients. A rate is in per cent. Where a figure could name a person, the row of a therapist with fewer
+    unconfirmed and patients. A rate is in per cent, a mean in the unit of what is summed. Where a figure could name a person, the row of a therapist with fewer
     than five patients behind it is marked, and readers get no value.
 #}
-{% macro as_figure(cte, is_rate=false, names_people=false) -%}
+{% macro as_figure(cte, is_rate=false, is_mean=false, names_people=false) -%}
 select
     concat_ws('|', month, grain, coalesce(site_id::text, therapist_id::text, 'none'), item) as figure_key,
     month::date as month,
@@ -34,6 +34,8 @@ select
     item::text as item,
     {% if is_rate -%}
     round(100.0 * numerator / nullif(denominator, 0), 4)::numeric(14, 4) as value,
+    {%- elif is_mean -%}
+    round(1.0 * numerator / nullif(denominator, 0), 4)::numeric(14, 4) as value,
     {%- else -%}
         numerator::numeric(14, 4) as value,
     {%- endif %}

@@ -129,6 +129,14 @@ values (%(id)s, %(id)s, %(id)s, 'place', true, 1);
 insert into video_place (appointment_id, patient_id, place) values (%(id)s, %(id)s, 'Home');
 insert into video_material (id, appointment_id, title, address, added_by_id)
 values (%(id)s, %(id)s, 'other', 'https://x', %(author)s);
+insert into waiting_entry (id, patient_id, service_id) values (%(id)s, %(id)s, 1);
+insert into freed_hour
+(id, appointment_id, therapist_id, site_id, mode, starts_at, ends_at, state, ended_at)
+select id, id, therapist_id, 1, mode, starts_at, ends_at, 'filled', now() from appointment where id = %(id)s;
+insert into waiting_offer
+(id, freed_hour_id, entry_id, turn, mode, ends_at, expires_at, state, answered_at)
+values (%(id)s, %(id)s, %(id)s, 1, 'in_person', now(), now() + interval '1 hour', 'accepted', now());
+insert into waiting_event (id, what, entry_id) values (%(id)s, 'added', %(id)s);
 insert into finding (id, patient_id, rule_code, since) values (%(id)s, %(id)s, 'r', '2026-01-01');
 """
 CLINICAL_TOO = ("document", "patient_key")

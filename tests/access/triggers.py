@@ -45,6 +45,20 @@ TRIALS = {
         "select therapist_id from appointment_patient where appointment_id = 1",
     ],
     ("appointment", "charged_stays_marked"): ["update appointment set state = 'no_show' where id = 1 returning state"],
+    ("appointment", "offer_follows"): [
+        "update appointment set state = 'held', held_until = now() where id = 1",
+        "update waiting_offer set state = 'offered', answered_at = null, appointment_id = 1 where id = 1",
+        "update appointment set state = 'booked', held_until = null where id = 1",
+        "select state from waiting_offer where id = 1",
+    ],
+    **{
+        (table, "waiting_logged"): [change, "select count(*) from waiting_event"]
+        for table, change in {
+            "waiting_entry": "update waiting_entry set note = 'After five' where id = 1",
+            "waiting_offer": "update waiting_offer set state = 'declined' where id = 1",
+            "freed_hour": "update freed_hour set state = 'stopped' where id = 1",
+        }.items()
+    },
     ("invoice", "invoice_total"): [
         f"{INVOICE} issuer_name) values (99, 'A', 99, 1, '2026-01-20', '2026-02-20', 5, 'Zoe', 'Practice')",
         "set constraints all immediate",

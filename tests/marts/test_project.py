@@ -54,7 +54,14 @@ def test_only_staging_reads_the_tables_of_the_practice(models):
 
 
 def test_models_about_persons_are_views_and_figures_are_tables(models):
-    aggregates = {"int_ageing", "int_session_counts", "int_money_balance", "waiting_work"}
+    aggregates = {
+        "int_ageing",
+        "int_money_balance",
+        "int_room_hours",
+        "int_session_counts",
+        "int_working_days",
+        "waiting_work",
+    }
     stored = {name for name, model in models.items() if model["config"]["materialized"] == "table"}
     assert stored == {name for name in models if name.startswith("kpi_") or name in aggregates}
 

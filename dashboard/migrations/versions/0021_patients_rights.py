@@ -138,6 +138,7 @@ begin
     update invoice set recipient_name = '–', recipient_tax_id = null, recipient_address = null
     where patient_id = any(files);
     update payment set reference = null where patient_id = any(files);
+    update waiting_entry set note = null where patient_id = any(files);
     update care_team set reason = null where patient_id = any(files) and kind <> 'break_glass';
     update processing_restriction set reason = '–' where patient_id = any(files);
     delete from external_ref where entity = 'patient' and local_id = any(files);

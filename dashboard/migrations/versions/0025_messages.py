@@ -14,7 +14,7 @@ down_revision = "0024"
 branch_labels = None
 depends_on = None
 
-OWN = """exists (
+OWN = """kind <> 'offer' and exists (
     select from appointment as own where own.id = message.appointment_id and own.therapist_id = (select session_therapist())
 )"""
 DECIDES = ("state", "due_at", "next_attempt_at", "attempts", "settled_by_id", "settled_at")
@@ -79,7 +79,14 @@ declare
 begin
     select * into m from message where id = about;
     select * into a from appointment where id = m.appointment_id;
-    if at >= m.lapses_at or a.starts_at <> m.starts_at
+    if m.kind = 'offer' then
+        -- The appointment is the one that was cancelled; whether its hour is still offered to them is asked of the offer.
+        if at >= m.lapses_at or not exists (
+            select from waiting_offer as o where o.id = m.offer_id and o.state = 'offered' and o.expires_at > at
+        ) then
+            return 'lapsed';
+        end if;
+    elsif at >= m.lapses_at or a.starts_at <> m.starts_at
         or (m.kind = 'cancellation') <> (a.state in ('cancelled', 'late_cancelled'))
         or m.kind <> 'cancellation' and a.state not in ('booked', 'confirmed')
         or not exists (
@@ -113,6 +120,7 @@ begin
             m.appointment_id, m.patient_id, m.guardian_id, m.kind, m.starts_at
         from appointment as a join message as m on m.appointment_id = a.id
         where a.starts_at > at and (m.state in ('sending', 'sent', 'told') or m.last_error = 'unknown_outcome')
+            and m.kind <> 'offer'
         order by m.appointment_id, m.patient_id, m.guardian_id, coalesce(m.sent_at, m.settled_at, m.claimed_at) desc, m.id desc
     ),
     event as (
@@ -181,7 +189,7 @@ CONTENT = """
 create function message_content(about bigint) returns table (
     kind varchar, language varchar, address varchar, practice varchar, practice_locale varchar, site varchar, place text,
     telephone varchar, zone varchar, mode varchar, starts_at timestamptz, ends_at timestamptz, message_id varchar,
-    uid text, sequence integer
+    uid text, sequence integer, answer_until timestamptz
 )
 language plpgsql stable security definer set search_path from current as $$
 #variable_conflict use_column
@@ -189,9 +197,11 @@ begin
     return query
     select m.kind, m.language, case when m.guardian_id is null then p.email else g.email end,
         coalesce(h.name, s.name), coalesce(h.locale, 'es_ES'), s.name, concat_ws(', ', s.address_line, s.postal_code, s.city),
-        s.telephone, s.time_zone, a.mode, m.starts_at, m.starts_at + (a.ends_at - a.starts_at), m.message_id,
-        'appointment-' || a.id || '-' || p.id || '@intersession', a.version
+        s.telephone, s.time_zone, coalesce(o.mode, a.mode), m.starts_at,
+        coalesce(o.ends_at, m.starts_at + (a.ends_at - a.starts_at)), m.message_id,
+        'appointment-' || a.id || '-' || p.id || '@intersession', a.version, o.expires_at
     from message as m
+    left join waiting_offer as o on o.id = m.offer_id
     join appointment as a on a.id = m.appointment_id
     join site as s on s.id = a.site_id
     join patient as p on p.id = m.patient_id
@@ -256,6 +266,7 @@ def _create_tables() -> None:
         sa.Column("appointment_id", sa.BigInteger(), nullable=False),
         sa.Column("patient_id", sa.BigInteger(), nullable=False),
         sa.Column("guardian_id", sa.BigInteger(), nullable=True),
+        sa.Column("offer_id", sa.BigInteger(), nullable=True),
         sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -272,8 +283,10 @@ def _create_tables() -> None:
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "kind in ('confirmation', 'reminder', 'change', 'cancellation')", name=op.f("ck_message_kind_known")
+            "kind in ('confirmation', 'reminder', 'change', 'cancellation', 'offer')",
+            name=op.f("ck_message_kind_known"),
         ),
+        sa.CheckConstraint("(kind = 'offer') = (offer_id is not null)", name=op.f("ck_message_offer_named")),
         sa.CheckConstraint(
             "state in ('planned', 'sending', 'sent', 'failed', 'withheld', 'lapsed', 'cancelled', 'told')",
             name=op.f("ck_message_state_known"),

@@ -199,7 +199,7 @@ FUNCTIONS = {
     "video_messages_wanted(timestamptz)": "messenger",
     "message_video_link(bigint)": "app_manager, app_front_desk, messenger",
 }
-KINDS = "kind in ('confirmation', 'reminder', 'change', 'cancellation'{more})"
+KINDS = "kind in ('confirmation', 'reminder', 'change', 'cancellation', 'offer'{more})"
 
 
 def upgrade() -> None:

@@ -2,6 +2,7 @@
 select
     appointments.*,
     sites.time_zone,
+    (extract(epoch from appointments.ends_at - appointments.starts_at) / 3600)::numeric(6, 2) as hours,
     (appointments.starts_at at time zone sites.time_zone)::date as session_on,
     date_trunc('month', appointments.starts_at at time zone sites.time_zone)::date as month,
     appointments.ends_at <= {{ as_of() }} as is_past,

@@ -23,7 +23,17 @@ counted as (
         count(*) filter (where is_cancelled) as cancelled,
         count(*) filter (where is_late_cancelled) as late_cancelled,
         count(*) filter (where is_no_show) as no_show,
-        count(*) filter (where is_unconfirmed) as unconfirmed
+        count(*) filter (where is_unconfirmed) as unconfirmed,
+        count(*) filter (where was_reminded) as reminded,
+        count(*) filter (where was_reminded and is_no_show) as reminded_no_show,
+        sum(lead_days) as lead_days,
+        count(lead_days) as booked_ahead,
+        coalesce(sum(hours) filter (where is_hour_taken), 0) as hours_taken,
+        count(notice_hours) as told,
+        count(*) filter (where notice_hours < 24) as told_within_day,
+        count(*) filter (where notice_hours >= 24 and notice_hours < 48) as told_within_two_days,
+        count(*) filter (where notice_hours >= 48 and notice_hours < 168) as told_within_week,
+        count(*) filter (where notice_hours >= 168) as told_earlier
     from appointments
     group by {{ grains('month') }}
 ),

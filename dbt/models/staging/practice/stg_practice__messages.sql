@@ -1,0 +1,6 @@
+select
+    id as message_id,
+    appointment_id,
+    kind,
+    state
+from {{ source('practice', 'message') }}
