@@ -10,12 +10,13 @@ HOLD = "interval '10 minutes'"
 
 OFFER = """
 create function visitor_practice() returns table (
-    name varchar, locale varchar, time_zone varchar, telephone varchar, is_on boolean, privacy_es text, privacy_en text
+    name varchar, locale varchar, time_zone varchar, telephone varchar, is_on boolean, is_synthetic boolean,
+    privacy_es text, privacy_en text
 )
 language sql stable security definer set search_path from current as $$
     select coalesce(h.name, 'Intersession'), coalesce(h.locale, 'es_ES'), coalesce(h.time_zone, 'Europe/Madrid'),
         (select s.telephone from site as s where s.is_active and s.telephone is not null order by s.id limit 1),
-        o.is_on, o.privacy_es, o.privacy_en
+        o.is_on, coalesce(h.is_synthetic, false), o.privacy_es, o.privacy_en
     from online_booking as o left join practice_profile as h on h.id = 1
 $$;
 create function visitor_services() returns table (
