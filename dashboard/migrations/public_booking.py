@@ -138,8 +138,8 @@ end $$;
 # open request of one contact gets no letter, and the answer is the same: its hour lapses like any that nobody confirms.
 DETAILS = """
 create function visitor_details(
-    hold_sha256 bytea, given varchar, last_names varchar, mail varchar, number varchar, born date, has_been_here boolean,
-    speaks varchar, shown_sha256 bytea
+    hold_sha256 bytea, given varchar, last_names varchar, mail varchar, number varchar, born date,
+    has_been_here boolean, speaks varchar, shown_sha256 bytea
 ) returns text
 language plpgsql volatile security definer set search_path from current as $$
 declare

@@ -27,7 +27,8 @@ REQUEST = text("select * from visitor_request(:token, :kind)")
 HOLD = text("select visitor_hold(:service, :therapist, :mode, :site, :wanted, :token)")
 LEAVE = text("select visitor_leave(:token)")
 DETAILS = text(
-    "select visitor_details(:token, :given_name, :surnames, :email, :telephone, :birth_date, :is_known, :language, :shown)"
+    "select visitor_details("
+    ":token, :given_name, :surnames, :email, :telephone, :birth_date, :is_known, :language, :shown)"
 )
 CONFIRM = text("select visitor_confirm(:token, :own)")
 CANCEL = text("select visitor_cancel(:token)")

@@ -52,7 +52,9 @@ def day(moment: datetime | date, zone: str, practice_locale: str, *, has_year: b
 def hour(moment: datetime, zone: str, practice_locale: str) -> str:
     """Return the hour that clocks in ``zone`` show."""
     local = moment.astimezone(ZoneInfo(zone))
-    return format_time(local.timetz(), format="short", tzinfo=local.tzinfo, locale=locale_of(language(), practice_locale))
+    return format_time(
+        local.timetz(), format="short", tzinfo=local.tzinfo, locale=locale_of(language(), practice_locale)
+    )
 
 
 def money(cents: int, currency: str, practice_locale: str) -> str:

@@ -88,11 +88,12 @@ def _asked(visit: Visit, found: Service) -> Asked:
     known = {str(each.id): each.id for each in visits.therapists()}
     mode = visit.asked.get("mode", "")
     today = clock.today(visits.practice().time_zone)
-    first, last = _monday(today), _monday(today + timedelta(days=found.horizon_days))
+    first = _monday(today + timedelta(hours=found.notice_hours))
+    last = max(first, _monday(today + timedelta(days=found.horizon_days)))
     try:
         week = _monday(date.fromisoformat(visit.asked.get("week", "")))
     except ValueError:
-        week = _monday(today + timedelta(hours=found.notice_hours))
+        week = first
     return Asked(
         service_id=found.id,
         therapist_id=known.get(visit.asked.get("therapist", "")),

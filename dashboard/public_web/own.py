@@ -89,9 +89,7 @@ def ask_move(visit: Visit) -> Response:
 
 def _offer(visit: Visit, found: Request, title: str, status: int) -> Response:
     now = clock.now()
-    free = visits.free_hours(
-        found.service_id, found.therapist_id, found.mode, now, now + LOOK_AHEAD, most=MOST_OFFERED
-    )
+    free = visits.free_hours(found.service_id, found.therapist_id, found.mode, now, now + LOOK_AHEAD, most=MOST_OFFERED)
     return pages.page(
         "move",
         title,
