@@ -52,7 +52,7 @@ def read(
     """
     texts = {name: _text(fields.get(name, ""), longest) for name, longest in LONGEST.items()}
     wrong = [name for name in ("given_name", "surnames") if not rules.has_letters(texts[name])]
-    if not texts["email"] or not rules.is_email(texts["email"]):
+    if not texts["email"] or not texts["email"].isascii() or not rules.is_email(texts["email"]):
         wrong.append("email")
     if not texts["telephone"] or not rules.is_telephone(texts["telephone"], country):
         wrong.append("telephone")

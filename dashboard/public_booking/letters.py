@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from dashboard import clock
 from dashboard.config import settings
+from dashboard.messages.letters import ADDRESS
 from dashboard.public_booking import wording
 from dashboard.public_booking.wording import _
 from dashboard.translation import speaking
@@ -91,7 +92,13 @@ def _templates(*, is_html: bool) -> Environment:
 
 
 def written(content: Content, token: str) -> EmailMessage:
-    """Return the letter ready to be sent; ``token`` opens its link."""
+    """Return the letter ready to be sent; ``token`` opens its link.
+
+    Raises:
+        ValueError: the address is none that mail can be sent to.
+    """
+    if not ADDRESS.fullmatch(content.address):
+        raise ValueError("This is no address.")
     with speaking(content.language):
         words = _words(content.kind)
         given = {

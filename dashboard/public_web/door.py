@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LARGEST_FORM = 16_384
 LONGEST_ADDRESS = 1_000
 MOST_ADDRESSES = 20_000
-# Nothing but our own style is loaded, nothing runs, and nobody shows these pages within theirs. Links are secrets: where
-# a visitor goes from here is told nothing.
+# Nothing but our own style is loaded, nothing runs, and nobody shows these pages within theirs. Links are secrets:
+# where a visitor goes from here is told nothing.
 HEADERS = {
     b"content-security-policy": b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     b"base-uri 'none'; frame-ancestors 'none'",
