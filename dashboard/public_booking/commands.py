@@ -27,7 +27,6 @@ from dashboard.public_booking.models import (
 from dashboard.public_booking.queries import Asked
 
 LONGEST_PRIVACY = 8_000
-WAITS_NO_LONGER = "This request waits no longer."
 
 
 @dataclass(frozen=True)
@@ -154,5 +153,5 @@ def _require_waiting(session: Session, request_id: int) -> OnlineRequest:
     slot = session.get(Appointment, found.appointment_id) if found.appointment_id else None
     is_open = slot is not None and slot.state in {"held", "booked", "confirmed"}
     if found.state not in {"asked", "booked"} or found.patient_id is not None or not is_open:
-        raise RuleBrokenError(WAITS_NO_LONGER)
+        raise RuleBrokenError("This request waits no longer.")
     return found

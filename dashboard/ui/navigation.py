@@ -37,6 +37,7 @@ class Screen:
 SCREENS = (
     Screen("today", ":material/today:", EVERYBODY),
     Screen("agenda", ":material/calendar_month:", CARE),
+    Screen("online_booking", ":material/event_available:", OFFICE),
     Screen("patient_files", ":material/folder_shared:", CARE),
     Screen("clinical_history", ":material/clinical_notes:", ("therapist",)),
     Screen("notes", ":material/edit_note:", ("therapist",)),
@@ -67,6 +68,7 @@ def title(slug: str) -> str:
     return {
         "today": _("Today"),
         "agenda": _("Agenda"),
+        "online_booking": _("Online booking"),
         "patient_files": _("Patient files"),
         "clinical_history": _("Clinical history"),
         "notes": _("Notes"),
