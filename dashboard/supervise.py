@@ -29,7 +29,7 @@ SECRETS_OF_THE_DASHBOARD = (
 WORKERS: dict[str, tuple[Login, ...]] = {
     "dashboard.refresh": ("transformer", "checker"),
     "dashboard.messenger": ("messenger",),
-    "dashboard.public": ("visitor",),
+    "dashboard.public_server": ("visitor",),
 }
 """What is started beside the dashboard, and again when it ends, with the logins that it gets."""
 READY_SECONDS = 60

@@ -16,7 +16,7 @@ from dashboard.config import settings
 from dashboard.messages.letters import ADDRESS
 from dashboard.public_booking import wording
 from dashboard.public_booking.wording import _
-from dashboard.translation import speaking
+from dashboard.languages import speaking
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACES = {"confirm": "/confirm/", "received": "/request/", "booked": "/request/", "changed": "/request/"}

@@ -81,6 +81,7 @@ class OnlineTherapist(Base):
     __tablename__ = "online_therapist"
 
     therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"), primary_key=True, autoincrement=False)
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class OnlineRequest(Base):

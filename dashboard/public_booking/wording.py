@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency
 
-from dashboard.translation import spoken, translated, translated_number
+from dashboard.languages import spoken, translated, translated_number
 
 
 def language() -> str:

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from dashboard import mail
 from dashboard.public_booking import visits, wording
 from dashboard.public_booking.wording import _, ngettext
-from dashboard.translation import LANGUAGES
+from dashboard.languages import LANGUAGES
 
 TEMPLATES = Path(__file__).parent / "templates"
 DRAWN = Environment(

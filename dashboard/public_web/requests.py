@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from dashboard import db
 from dashboard.public_web import pages
-from dashboard.translation import LANGUAGES, nearest, speaking
+from dashboard.languages import LANGUAGES, nearest, speaking
 
 COOKIE = "booking_form"
 LANGUAGE_COOKIE = "booking_language"

@@ -122,6 +122,15 @@ select m.id, m.kind, m.step, m.appointment_id, m.guardian_id, m.language, m.star
 from message as m where m.patient_id = :file order by m.id"""),
     ),
     Holding(
+        "online_requests",
+        ("online_request",),
+        text("""
+select r.id, r.appointment_id, r.starts_at, r.ends_at, r.state, r.given_name, r.surnames, r.email, r.telephone,
+    r.birth_date, r.is_known, r.language, r.made_at, r.confirmed_at, r.decided_at
+from online_request as r where r.patient_id = :file order by r.id"""),
+        OFFICE,
+    ),
+    Holding(
         "charges",
         ("charge", "charge_write_off"),
         text("""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.translation import LANGUAGES, nearest, speaking, spoken, translated, translated_number
+from dashboard.languages import LANGUAGES, nearest, speaking, spoken, translated, translated_number
 
 __all__ = ["COOKIE", "LANGUAGES", "_", "choose", "language", "nearest", "ngettext", "speaking"]
 

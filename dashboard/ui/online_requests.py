@@ -121,20 +121,23 @@ def show(actor: Actor, request_id: int) -> None:
 
 def _facts(asked: Asked) -> None:
     name = plain(f"{asked.given_name} {asked.surnames}")
-    st.markdown(f"**{name}** · {_('has been here before') if asked.is_known else _('comes for the first time')}")
+    said = _("has been here before") if asked.is_known else _("comes for the first time")
+    st.markdown(f"**{name}** · {said}")
     st.markdown(
         f"{formats.moment(asked.starts_at)} · {plain(asked.service)} · {plain(asked.therapist)}"
         f" · {mode_name(asked.mode)}, {plain(asked.site)}"
     )
-    born = f" · {_('born {day}').format(day=formats.day(asked.birth_date))}" if asked.birth_date else ""
-    st.caption(f"{plain(asked.email)} · {plain(asked.telephone)}{born}")
+    facts = [plain(asked.email), plain(asked.telephone)]
+    if asked.birth_date:
+        facts.append(_("born {day}").format(day=formats.day(asked.birth_date)))
+    st.caption(" · ".join(facts))
     if asked.state == "booked":
         st.caption(_("The hour is booked already, as the service's rule has it. It still needs a file."))
 
 
 def _whose(actor: Actor, asked: Asked) -> None:
     """Ask whose request it is: a file that looks like it, another, or a new one."""
-    st.markdown(f"**{_('Whose request is it?')}**")
+    st.markdown("**" + _("Whose request is it?") + "**")
     found = duplicates.likely_duplicates(actor, _fields(asked))
     for each in found:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -100,7 +100,8 @@ def _therapists(actor: Actor, *, may: bool) -> None:
 
 def _service(actor: Actor, rule: Rule, *, may: bool) -> None:
     icon = ":material/event_available:" if rule.is_open else ":material/block:"
-    with st.expander(f"{plain(rule.name)} · {_('open') if rule.is_open else _('closed')}", icon=icon), told():
+    state = _("open to visitors") if rule.is_open else _("closed to visitors")
+    with st.expander(f"{plain(rule.name)} · {state}", icon=icon), told():
         _rule_form(actor, rule, f"{KEY}_{rule.service_id}", may=may)
 
 

@@ -102,6 +102,10 @@ TRIALS = {
         select id, 2, therapist_id, now() + interval '1 day', now() + interval '2 days', state
         from appointment where id = 1 returning patient_id""",
     ],
+    ("erasure", "online_request_forgotten"): [
+        "insert into erasure (patient_id, kind, by_id) values (1, 'person', 1)",
+        "select email from online_request where patient_id = 1",
+    ],
     ("session_note", "signed_note_is_locked"): ["update session_note set sealed = '1' where id = 1 returning id"],
     ("patient_key", "patient_key_stays"): ["update patient_key set patient_id = 99 where id = 1 returning id"],
     ("patient_key", "patient_key_kept"): ["delete from patient_key where id = 1 returning id"],

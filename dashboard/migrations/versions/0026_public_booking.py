@@ -89,6 +89,7 @@ def _create_what_is_open() -> None:
     op.create_table(
         "online_therapist",
         sa.Column("therapist_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(
             ["therapist_id"], ["therapist.id"], name=op.f("fk_online_therapist_therapist_id_therapist")
         ),

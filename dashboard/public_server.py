@@ -25,7 +25,7 @@ from dashboard.config import settings
 from dashboard.public_web.door import Door
 from dashboard.public_web.routes import ROUTES
 
-log = logging.getLogger("dashboard.public")
+log = logging.getLogger("dashboard.public_server")
 GRACE_SECONDS = 5
 MOST_AT_ONCE = 200
 
