@@ -13,10 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from dashboard import clock
 from dashboard.config import settings
+from dashboard.languages import speaking
 from dashboard.messages.letters import ADDRESS
 from dashboard.public_booking import wording
 from dashboard.public_booking.wording import _
-from dashboard.languages import speaking
 
 TEMPLATES = Path(__file__).parent / "templates"
 PLACES = {"confirm": "/confirm/", "received": "/request/", "booked": "/request/", "changed": "/request/"}

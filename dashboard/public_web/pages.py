@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from dashboard import mail
+from dashboard.languages import LANGUAGES
 from dashboard.public_booking import visits, wording
 from dashboard.public_booking.wording import _, ngettext
-from dashboard.languages import LANGUAGES
 
 TEMPLATES = Path(__file__).parent / "templates"
 DRAWN = Environment(

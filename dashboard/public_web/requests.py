@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard import db
-from dashboard.public_web import pages
 from dashboard.languages import LANGUAGES, nearest, speaking
+from dashboard.public_web import pages
 
 COOKIE = "booking_form"
 LANGUAGE_COOKIE = "booking_language"
