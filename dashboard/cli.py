@@ -99,6 +99,11 @@ def up(port: int | None, with_demo: bool | None) -> None:
     port = port or settings().port
     if is_taken(port):
         fail(f"Port {port} of {settings().host} is in use. Choose another with --port.")
+    if is_taken(settings().booking_port):
+        fail(
+            f"Port {settings().booking_port} of {settings().host}, for public booking, is in use. Choose another with"
+            " INTERSESSION_BOOKING_PORT."
+        )
     with database():
         schema.upgrade()
         key_care.require_keys()

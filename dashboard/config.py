@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 
-Login = Literal["app_rt", "app_sign_in", "transformer", "checker", "messenger"]
+Login = Literal["app_rt", "app_sign_in", "transformer", "checker", "messenger", "visitor"]
 
 
 def _default_data_dir() -> Path:
@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     transformer_url: str | None = Field(default=None, description="Address for the figures' login, if not derived")
     checker_url: str | None = Field(default=None, description="Address for the checks' login, if not derived")
     messenger_url: str | None = Field(default=None, description="Address for the messages' login, if not derived")
+    visitor_url: str | None = Field(default=None, description="Address for the login of public booking, if not derived")
     audit_key_file: Path | None = Field(
         default=None, description="File with the key that signs the audit log's anchors; else in the data folder"
     )
@@ -66,10 +67,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None, pattern=r"^https?://[^\s/]+$", description="Address people open, when a proxy stands before it"
     )
+    booking_port: int = Field(default=8502, ge=1, le=65535, description="Port that public booking listens on")
     booking_url: str | None = Field(
-        default=None,
-        pattern=r"^https?://[^\s/]+$",
-        description="Address where patients answer an offer; none: letters name the telephone",
+        default=None, pattern=r"^https?://[^\s/]+$", description="Address visitors open, when a proxy stands before it"
     )
     second_step: Literal["required", "optional"] = Field(
         default="required", description="Whether local accounts need a one-time code besides the password"
@@ -99,8 +99,16 @@ class Settings(BaseSettings):
     @property
     def address(self) -> str:
         """The address under which people open the dashboard, without a slash at its end."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url or f"http://{host}:{self.port}"
+        return self.public_url or f"http://{self._host_in_address}:{self.port}"
+
+    @property
+    def booking_address(self) -> str:
+        """The address under which visitors open public booking, without a slash at its end."""
+        return self.booking_url or f"http://{self._host_in_address}:{self.booking_port}"
+
+    @property
+    def _host_in_address(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
     def is_loopback(self) -> bool:

@@ -1,4 +1,4 @@
-"""The worker of messages to patients, a process of its own: each minute it plans what is to be sent, and sends it.
+"""The worker of messages to patients and visitors, a process of its own: each minute it plans and sends what is due.
 
 Procrastinate keeps the time. Its queue holds nothing but ticks: what is to be said to whom is in the table ``message``,
 and that nothing is said twice does not rest on the queue.
@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import procrastinate
 import psycopg
@@ -21,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from dashboard import db, logs
 from dashboard.messages import ticks
 from dashboard.messages.sending import send_round
+from dashboard.public_booking import sending as visitors
 from dashboard.waiting_list.turns import take_turns
 
 TICK_SECONDS = 0.5
@@ -39,11 +41,20 @@ log = logging.getLogger("dashboard.messenger")
 def send_once() -> bool:
     """Go one round and return whether it could be gone; the database may be away, or its figures being built.
 
-    Offers take their turns first: their letters leave in the same round.
+    Visitors come first: they wait before a screen for a letter that needs no figures. Offers take their turns before
+    the messages to patients: their letters leave in the same round.
     """
+    return all([_gone(visitors.send_round), _gone(_offer_and_send)])
+
+
+def _offer_and_send() -> int:
+    take_turns()
+    return send_round()
+
+
+def _gone(round_of: Callable[[], int]) -> bool:
     try:
-        take_turns()
-        sent = send_round()
+        sent = round_of()
     except OUTAGES as error:
         code = error.code if isinstance(error, db.DatabaseRefusal) else type(error).__name__
         log.warning("no round: %s", code)

@@ -1,4 +1,4 @@
-"""Starts the dashboard and its two workers as processes of their own, and stops them all when the dashboard ends."""
+"""Starts the dashboard, public booking and the workers as processes of their own, and stops all with the dashboard."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ SECRETS_OF_THE_DASHBOARD = (
 WORKERS: dict[str, tuple[Login, ...]] = {
     "dashboard.refresh": ("transformer", "checker"),
     "dashboard.messenger": ("messenger",),
+    "dashboard.public_server": ("visitor",),
 }
+"""What is started beside the dashboard, and again when it ends, with the logins that it gets."""
 READY_SECONDS = 60
 STOP_SECONDS = 15
 ANCHOR_SECONDS = 3_600
@@ -67,6 +69,7 @@ def serve(port: int) -> int:
             click.echo("The dashboard did not start.", err=True)
             return 1
         click.echo(f"Intersession is ready at http://{_shown(host)}:{port}")
+        click.echo(f"Public booking is at {settings().booking_address}")
         anchored_at = time.monotonic() - ANCHOR_SECONDS
         while not stopping.asked and children[0].poll() is None:
             if time.monotonic() >= anchored_at + ANCHOR_SECONDS:

@@ -32,7 +32,7 @@ Progress = Callable[[str, float], None]
 
 # Any of these tables having rows means that somebody has begun to work here.
 SOMEBODY_WORKS = ("patient", "therapist", "app_user", "appointment")
-LAW = {"message_rule", "retention_rule", "waiting_rule"}
+LAW = {"message_rule", "online_booking", "retention_rule", "waiting_rule"}
 """What the migrations themselves wrote, for every practice."""
 TRUNCATE = sql.SQL("truncate {} restart identity")
 

@@ -16,6 +16,7 @@ from dashboard.findings import models as _findings
 from dashboard.imports import models as _imports
 from dashboard.messages import models as _messages
 from dashboard.patients import models as _patients
+from dashboard.public_booking import models as _public_booking
 from dashboard.team import models as _team
 from dashboard.training import models as _training
 from dashboard.video import models as _video
@@ -32,6 +33,7 @@ MODELS = (
     _imports,
     _messages,
     _patients,
+    _public_booking,
     _team,
     _training,
     _video,

@@ -146,6 +146,15 @@ select e.id, s.name as service, e.therapist_ids, e.site_ids, e.weekdays, e.not_b
 from waiting_entry as e join service as s on s.id = e.service_id where e.patient_id = :file order by e.id"""),
     ),
     Holding(
+        "online_requests",
+        ("online_request",),
+        text("""
+select r.id, r.appointment_id, r.starts_at, r.ends_at, r.state, r.given_name, r.surnames, r.email, r.telephone,
+    r.birth_date, r.is_known, r.language, r.made_at, r.confirmed_at, r.decided_at
+from online_request as r where r.patient_id = :file order by r.id"""),
+        OFFICE,
+    ),
+    Holding(
         "charges",
         ("charge", "charge_write_off"),
         text("""

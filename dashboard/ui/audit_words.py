@@ -35,6 +35,11 @@ def _of_the_practice() -> dict[str, str]:
         "credential": _("Password"),
         "login_session": _("Sign-in"),
         "message_rule": _("When messages are sent"),
+        "online_letter": _("Letter to a visitor"),
+        "online_link": _("Link of a visitor"),
+        "online_request": _("Request of a visitor"),
+        "online_service": _("Service open to visitors"),
+        "online_therapist": _("Therapist open to visitors"),
         "recovery_code": _("Recovery code"),
         "retention_rule": _("Rule on how long records are kept"),
         "site_closure": _("Closed day"),
@@ -47,7 +52,6 @@ def _of_the_practice() -> dict[str, str]:
 
 def _of_a_patient() -> dict[str, str]:
     return {
-        """Return the words of what it was done to, by table or screen; what is not named reads as it is called."""
         "appointment": _("Appointment"),
         "appointment_patient": _("Patient of an appointment"),
         "care_episode": _("Episode of care"),

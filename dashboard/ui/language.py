@@ -1,55 +1,23 @@
-"""Words: English is the source, every other language is a folder of gettext catalogues beside this package."""
+"""The language of a session, and words in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from functools import lru_cache
-from pathlib import Path
-
 import streamlit as st
-from babel.messages.pofile import read_po
 
-LOCALE = Path(__file__).resolve().parent.parent / "locale"
-LANGUAGES = {"en": "English", "es": "Español"}
+from dashboard.languages import LANGUAGES, nearest, speaking, spoken, translated, translated_number
+
+__all__ = ["COOKIE", "LANGUAGES", "_", "choose", "language", "nearest", "ngettext", "speaking"]
+
 STATE_KEY = "app_language"
 COOKIE = "intersession_language"
-_told: ContextVar[str | None] = ContextVar("language", default=None)
-
-
-@lru_cache(maxsize=len(LANGUAGES))
-def catalogue(language: str) -> dict[str, str | tuple[str, ...]]:
-    """Return translations of ``language`` by source text; a plural's text is the tuple of its forms."""
-    words: dict[str, str | tuple[str, ...]] = {}
-    for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
-        with path.open("rb") as file:
-            for message in read_po(file, locale=language):
-                if not message.id or message.fuzzy or not message.string or not all(message.string):
-                    continue
-                source = message.id if isinstance(message.id, str) else message.id[0]
-                words[source] = message.string if isinstance(message.string, str) else tuple(message.string)
-    return words
-
-
-@contextmanager
-def speaking(code: str) -> Iterator[None]:
-    """Use ``code`` within the block: on the server's own pages there is no session to ask."""
-    before = _told.set(code)
-    try:
-        yield
-    finally:
-        _told.reset(before)
-
-
-def nearest(tag: str) -> str:
-    """Return the language of ours that is nearest to a browser's."""
-    return "es" if tag.lower().startswith(("es", "ca", "gl", "eu")) else "en"
 
 
 def language() -> str:
-    """Return the language of this session: the person's choice, else that of signing in, else the browser's."""
-    told = _told.get()
+    """Return the language of this session: the person's choice, else that of signing in, else the browser's.
+
+    On the server's own pages there is no session to ask: there it is told, by ``speaking``.
+    """
+    told = spoken()
     if told:
         return told
     chosen = st.session_state.get(STATE_KEY)
@@ -67,14 +35,9 @@ def choose(code: str) -> None:
 
 def _(source: str) -> str:
     """Return ``source`` in the language of this session."""
-    if language() == "en":
-        return source
-    found = catalogue(language()).get(source, source)
-    return found if isinstance(found, str) else found[0]
+    return translated(source, language())
 
 
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Return the form that fits ``number``; English and Spanish both have two."""
-    found = catalogue(language()).get(singular) if language() != "en" else None
-    forms = found if isinstance(found, tuple) else (singular, plural)
-    return forms[0] if number == 1 else forms[-1]
+    return translated_number(singular, plural, number, language())

@@ -11,6 +11,7 @@ from dashboard.findings import queries as findings
 from dashboard.key_figures import queries as figures
 from dashboard.key_figures.queries import Waiting
 from dashboard.patients import care_team
+from dashboard.public_booking import queries as public_booking
 from dashboard.training import queries as training
 from dashboard.ui import formats
 from dashboard.ui.language import ngettext
@@ -34,7 +35,7 @@ def tasks(actor: Actor) -> list[Task]:
     waiting = figures.waiting_work(actor)
     order = {
         "manager": (_emergencies, _not_marked, _held_without, _to_invoice, _late, _to_approve, _behind, _incomplete),
-        "front_desk": (_to_sign, _not_marked, _series_ending, _incomplete, _to_invoice, _late),
+        "front_desk": (_asked_online, _to_sign, _not_marked, _series_ending, _incomplete, _to_invoice, _late),
         "therapist": (_not_marked, _notes_to_sign, _to_sign, _series_ending, _incomplete, _behind),
     }[actor.role]
     return [task for question in order if (task := question(actor, waiting)).count]
@@ -48,6 +49,12 @@ def _not_marked(actor: Actor, _waiting: Counted) -> Task:
     count = agenda.unconfirmed_count(actor)
     said = ngettext("past appointment not marked", "past appointments not marked", count)
     return Task(count, said, "agenda", ":material/event_busy:", {"view": "not_marked"})
+
+
+def _asked_online(actor: Actor, _waiting: Counted) -> Task:
+    count = public_booking.number_waiting(actor)
+    said = ngettext("request from the public page", "requests from the public page", count)
+    return Task(count, said, "online_booking", ":material/event_available:")
 
 
 def _series_ending(actor: Actor, _waiting: Counted) -> Task:

@@ -44,5 +44,5 @@ def walled(cluster: Cluster, migrated_template: str) -> Iterator[psycopg.Connect
 def subjects() -> dict[str, Subject]:
     """Return everybody of the matrix by name."""
     people = {role: Subject(role, f"app_{role}", f"token of {role}") for role in rows.USERS}
-    logins = {login: Subject(login, login) for login in ("app_rt", "transformer", "checker", "messenger")}
+    logins = {login: Subject(login, login) for login in ("app_rt", "transformer", "checker", "messenger", "visitor")}
     return {**people, **logins}

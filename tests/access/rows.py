@@ -40,6 +40,12 @@ values (1, 1, null, sha256('1'), 3), (2, 2, null, sha256('2'), 5), (3, 3, null, 
     (4, null, 1, sha256('4'), 1);
 insert into video_provider (id, therapist_id, kind, address) values (1, null, 'jitsi', 'https://x'),
     (2, 1, 'jitsi', 'https://x'), (3, 2, 'jitsi', 'https://x'), (4, 3, 'jitsi', 'https://x');
+insert into online_service (service_id) values (1);
+insert into online_therapist (therapist_id) values (1);
+insert into online_request (id, service_id, therapist_id, site_id, mode, starts_at, ends_at, state, patient_id, email)
+values (1, 1, 1, 1, 'in_person', '2026-01-01 10:00+00', '2026-01-01 11:00+00', 'booked', 1, 'zoe@example.org');
+insert into online_link (id, request_id, kind, token_sha256) values (1, 1, 'own', sha256('1'));
+insert into online_letter (id, request_id, kind) values (1, 1, 'booked');
 insert into payer (id, name) values (1, 'Insurer');
 insert into consent_template (id, kind, language, version, title, body, text_sha256, signed_by, required_when)
 values (1, 'treatment', 'en', 1, 'Treatment', 'Text', encode(sha256('Text'), 'hex'), 'patient', 'always');

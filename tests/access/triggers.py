@@ -135,6 +135,10 @@ TRIALS = {
         "insert into erasure (patient_id, kind, by_id) values (1, 'person', 1)",
         "select count(*) from video_place where patient_id = 1",
     ],
+    ("erasure", "online_request_forgotten"): [
+        "insert into erasure (patient_id, kind, by_id) values (1, 'person', 1)",
+        "select email from online_request where patient_id = 1",
+    ],
     ("session_note", "signed_note_is_locked"): ["update session_note set sealed = '1' where id = 1 returning id"],
     ("patient_key", "patient_key_stays"): ["update patient_key set patient_id = 99 where id = 1 returning id"],
     ("patient_key", "patient_key_kept"): ["delete from patient_key where id = 1 returning id"],

@@ -23,6 +23,8 @@ KEYWORDS = {"_": None, "ngettext": (1, 2)}
 # A command refuses with an English sentence, which the screen looks up.
 REFUSALS = ("dashboard/*/*.py",)
 REFUSAL_KEYWORDS = {**KEYWORDS, "RuleBrokenError": None}
+# Pages that are drawn without Streamlit have their words in templates.
+TEMPLATES = ("dashboard/public_web/templates/*.html",)
 # A module may keep the sentences of its codes in a dictionary of this name.
 SENTENCES = "SENTENCES"
 
@@ -48,6 +50,9 @@ def sentences() -> Iterator[tuple[Sentence, str]]:
             for _line, sentence, *_rest in extract_from_file("python", path, keywords=keywords):
                 yield sentence, file
             yield from ((sentence, file) for sentence in sentences_of_codes(path.read_text(encoding="utf-8")))
+    for path in sorted(path for pattern in TEMPLATES for path in ROOT.glob(pattern)):
+        for _line, sentence, *_rest in extract_from_file("jinja2", path, keywords=KEYWORDS):
+            yield sentence, path.relative_to(ROOT).as_posix()
 
 
 def sentences_of_codes(source: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from tests.architecture.lints import Fault, calls, dotted, imported
 
 NOT_FOR_PAGES = re.compile(
     r"(sqlalchemy|psycopg|alembic|great_expectations|dbt|expectations)(\.|$)"
-    r"|dashboard\.(db|postgres|schema|config|app|server|public|cli|refresh|supervise|migrations|demo)(\.|$)"
+    r"|dashboard\.(db|postgres|schema|config|app|server|public_server|public_web|cli|refresh|supervise|migrations|demo)(\.|$)"
     r"|dashboard\.\w+\.models(\.|$)"
 )
 SQL = re.compile(

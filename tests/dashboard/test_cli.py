@@ -84,10 +84,10 @@ class Up:
 @contextlib.contextmanager
 def up(home: Path, *arguments: str, seconds: float = 240) -> Iterator[Up]:
     """Start everything on the embedded server below ``home`` and wait for the address to be told."""
-    port = free_port()
+    port, environment = free_port(), {**embedded(home), "INTERSESSION_BOOKING_PORT": str(free_port())}
     process = subprocess.Popen(
         [*COMMAND, "up", "--port", str(port), *arguments],
-        env=embedded(home),
+        env=environment,
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -15,7 +15,7 @@ from dashboard.config import ROOT
 from tests.conftest import run_command
 
 REVISIONS = sorted(path.name[:4] for path in (ROOT / "dashboard" / "migrations" / "versions").glob("0*.py"))
-LOGINS = ("app_rt", "app_sign_in", "transformer", "checker", "messenger")
+LOGINS = ("app_rt", "app_sign_in", "transformer", "checker", "messenger", "visitor")
 
 
 @pytest.fixture

@@ -216,7 +216,8 @@ end $$;
 """
 
 # What is free is the hours of work less everything that takes them: sets of ranges, one a therapist and one a room,
-# so that a month of a whole team is a subtraction and not a question an hour.
+# so that a month of a whole team is a subtraction and not a question an hour. The last hour that begins before ``until``
+# lasts beyond it.
 FREE = """
 create function agenda_free_hours(
     of_therapists bigint[], at_site bigint, for_service bigint, of_patients bigint[], by_mode text, minutes integer,
@@ -255,20 +256,20 @@ begin
             ) as during
             from appointment as a join service as s on s.id = a.service_id
             where a.therapist_id = any(of_therapists) and a.state in ('held', 'booked', 'confirmed')
-                and a.starts_at > since - interval '14 hours' and a.starts_at < until + interval '2 hours'
+                and a.starts_at > since - interval '14 hours' and a.starts_at < until + long + interval '2 hours'
                 and (a.held_until is null or a.held_until > now())
             union all
             select b.therapist_id, tstzrange(b.starts_at, b.ends_at) from absence as b
-            where b.therapist_id = any(of_therapists) and b.starts_at < until and b.ends_at > since
+            where b.therapist_id = any(of_therapists) and b.starts_at < until + long and b.ends_at > since
             union all
             select b.therapist_id, tstzrange(b.starts_at, b.ends_at)
-            from busy_elsewhere(of_therapists, since, until) as b
+            from busy_elsewhere(of_therapists, since, until + long) as b
         ) as b group by b.therapist_id
     ),
     meant as materialized (
         select coalesce(range_agg(tstzrange(p.starts_at, p.ends_at)), '{}') as during from appointment_patient as p
         where p.patient_id = any(of_patients) and p.state in ('held', 'booked', 'confirmed')
-            and p.starts_at > since - interval '12 hours' and p.starts_at < until
+            and p.starts_at > since - interval '12 hours' and p.starts_at < until + long
             and (p.state <> 'held' or exists (
                 select from appointment as a where a.id = p.appointment_id and a.held_until > now()
             ))
@@ -279,7 +280,7 @@ begin
         ) as taken
         from room as r
         left join appointment as a on a.room_id = r.id and a.state in ('held', 'booked', 'confirmed')
-            and a.starts_at > since - interval '12 hours' and a.starts_at < until
+            and a.starts_at > since - interval '12 hours' and a.starts_at < until + long
             and (a.held_until is null or a.held_until > now())
         where by_mode = 'in_person' and r.is_in_service and r.capacity > greatest(cardinality(of_patients), 1)
             and r.site_id in (select w.site_id from work as w)
