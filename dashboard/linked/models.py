@@ -29,7 +29,7 @@ PROBLEMS = (
     "unreadable",
 )
 KINDS = ("move", "cancel", "unclear")
-STATES = ("open", "accepted", "rejected", "returned", "lapsed")
+STATES = ("open", "accepted", "agreed", "rejected", "returned", "lapsed")
 OPEN = text("state = 'open'")
 
 
@@ -122,8 +122,9 @@ class LinkedEvent(Base):
 class LinkedProposal(Base):
     """A session that was moved, taken out or made unreadable in a calendar there: a proposal, until somebody decides.
 
-    ``outside_tag`` is the server's tag of what is proposed, empty when the event is gone. A rejected proposal is
-    ``returned`` once the session stands there again as it is here; one that lost its reason has ``lapsed``.
+    ``outside_tag`` is the server's tag of what is proposed, empty when the event is gone. Once the
+    calendar and the agenda say the same again, an accepted proposal is ``agreed``, a rejected one ``returned``, and one
+    that nobody had decided about has ``lapsed``.
     """
 
     __tablename__ = "linked_proposal"

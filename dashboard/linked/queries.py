@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from dashboard.access.actor import Actor, NotFoundError, reading
@@ -80,14 +80,14 @@ def account(actor: Actor) -> AccountFact | None:
         .scalar_subquery()
     )
     own = LinkedCalendar
-    listed: Select[Any] = (
-        select(own.id, own.name, own.is_outgoing, own.is_busy, own.problem, written)
+    listed: Any = (
+        select(own.id, own.name, own.is_outgoing, own.is_busy, own.problem, written.label("written"))
         .where(own.therapist_id == therapist_id)
         .order_by(own.name)
     )
     with reading(actor, "therapist") as session:
         row = session.execute(asked).one_or_none()
-        calendars = tuple(CalendarFact(*each) for each in session.execute(listed))
+        calendars = tuple(CalendarFact(**each) for each in session.execute(listed).mappings())
     return None if row is None else AccountFact(*row, calendars)
 
 
@@ -111,16 +111,16 @@ def proposal(actor: Actor, proposal_id: int) -> Proposal:
     return Proposal(**row)
 
 
-def _proposals(actor: Actor) -> Select[Any]:
+def _proposals(actor: Actor) -> Any:
     names = (
         select(func.string_agg(PATIENT_NAME, aggregate_order_by(literal(", "), Attendee.position, Patient.id)))
-        .join(Attendee, Attendee.patient_id == Patient.id)
+        .join(Patient, Patient.id == Attendee.patient_id)
         .where(Attendee.appointment_id == Appointment.id)
         .correlate(Appointment)
         .scalar_subquery()
     )
     is_changed = (LinkedEvent.starts_at != Appointment.starts_at) | (LinkedEvent.ends_at != Appointment.ends_at)
-    found: Select[Any] = (
+    found: Any = (
         select(
             LinkedProposal.id,
             LinkedProposal.appointment_id,

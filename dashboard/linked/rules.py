@@ -76,9 +76,14 @@ class Written:
         return self.proposed.tag if self.proposed and self.proposed.state == "open" else None
 
     @property
-    def rejected_tag(self) -> str | None:
-        """Return the tag of what was rejected and is to be put back."""
-        return self.proposed.tag if self.proposed and self.proposed.state == "rejected" else None
+    def decided_tag(self) -> str | None:
+        """Return the tag of what was decided: rejected it is to be put back, accepted the agenda has it already."""
+        return self.proposed.tag if self.proposed and self.proposed.state in {"accepted", "rejected"} else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is proposed, or decided and not carried out in the calendar."""
+        return self.open_tag is not None or self.decided_tag is not None
 
 
 @dataclass(frozen=True)
@@ -100,17 +105,23 @@ def step(written: Written, wanted: Wanted | None, outside: str | None, now: date
             return Step.LEAVE
         return Step.FORGET if outside is None else Step.REMOVE
     if outside is None:
-        if written.tag is None or written.rejected_tag == GONE:
-            return Step.WRITE
-        return Step.LEAVE if written.open_tag == GONE else Step.PROPOSE
+        return _step_of_missing(written)
     if outside == GONE:  # a server that tells no tag: nothing can be written there safely
         return Step.LEAVE
     if outside == written.tag:
-        return Step.LEAVE if written.says == wanted.says else Step.WRITE
-    if outside == written.rejected_tag:
+        if written.says != wanted.says:
+            return Step.WRITE
+        return Step.LOOK if written.waits else Step.LEAVE
+    is_agreed = written.proposed is not None and written.proposed.times == wanted.times
+    if outside == written.decided_tag and not is_agreed:
         return Step.WRITE
-    is_known = outside == written.open_tag and (written.proposed is None or written.proposed.times != wanted.times)
-    return Step.LEAVE if is_known else Step.LOOK
+    return Step.LEAVE if outside == written.open_tag and not is_agreed else Step.LOOK
+
+
+def _step_of_missing(written: Written) -> Step:
+    if written.tag is None or written.decided_tag == GONE:
+        return Step.WRITE
+    return Step.LEAVE if written.open_tag == GONE else Step.PROPOSE
 
 
 def is_changed(written: Written, wanted: Wanted, theirs: Theirs) -> bool:
@@ -135,4 +146,5 @@ def name_of(uid: str) -> str:
 
 def pause_after(failures: int) -> timedelta:
     """Return how long to wait after so many exchanges that failed one after the other."""
-    return min(EVERY * 2 ** min(failures, 10), LONGEST_PAUSE)
+    pause: timedelta = min(EVERY * 2 ** min(failures, 10), LONGEST_PAUSE)
+    return pause

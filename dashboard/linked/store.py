@@ -54,8 +54,9 @@ select therapist_id, id, appointment_id, :kind, :begins, :finishes, :tag, :now f
 """)
 SETTLE = text("""
 update linked_proposal
-set state = case state when 'open' then 'lapsed' else 'returned' end, settled_at = coalesce(settled_at, :now)
-where event_id = :id and state in ('open', 'rejected')
+set state = case state when 'open' then 'lapsed' when 'accepted' then 'agreed' else 'returned' end,
+    settled_at = coalesce(settled_at, :now)
+where event_id = :id and state in ('open', 'accepted', 'rejected')
 """)
 NOTE_CALENDAR = text("""
 update linked_calendar set problem = :problem where id = :id and problem is distinct from :problem

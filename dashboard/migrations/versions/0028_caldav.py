@@ -210,7 +210,7 @@ def _create_events() -> None:
         sa.Column("settled_by_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("kind in ('move', 'cancel', 'unclear')", name=op.f("ck_linked_proposal_kind_known")),
         sa.CheckConstraint(
-            "state in ('open', 'accepted', 'rejected', 'returned', 'lapsed')",
+            "state in ('open', 'accepted', 'agreed', 'rejected', 'returned', 'lapsed')",
             name=op.f("ck_linked_proposal_state_known"),
         ),
         sa.CheckConstraint(
