@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
+from dashboard.access.actor import RuleBrokenError
 from dashboard.calendars.commands import one_line
 from dashboard.calendars.models import LONGEST_NAME
 from dashboard.linked import dav
@@ -28,12 +29,13 @@ def calendars(server: Server) -> list[FoundCalendar]:
     """Return the calendars of the account.
 
     Raises:
-        ServerProblemError: there is no such server, it refuses the account, or it has no calendar.
+        ServerProblemError: there is no such server, or it refuses the account.
+        RuleBrokenError: the account has no calendar.
     """
     listed = [each for each in dav.find(server, _home(server), dav.LIST_CALENDARS, "1") if each.is_calendar]
     trusted = [each for each in listed if is_trusted(each.url, server.address) and len(each.url) <= LONGEST_URL]
     if not trusted:
-        raise ServerProblemError("gone")
+        raise RuleBrokenError("The account is there, and has no calendar that takes events.")
     names: dict[str, FoundCalendar] = {}
     for each in trusted[:MOST_CALENDARS]:
         name = _unlike(names, one_line(each.text("displayname")) or one_line(each.name) or "?")

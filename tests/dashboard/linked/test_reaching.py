@@ -20,6 +20,12 @@ from dashboard.config import settings
 from dashboard.linked import dav, discovery, reaching
 from dashboard.linked.reaching import Server, ServerProblemError, checked_address, is_public, is_trusted
 
+HOME = (
+    '<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:response><d:href>/</d:href><d:propstat>'
+    "<d:prop><c:calendar-home-set><d:href>{href}</d:href></c:calendar-home-set></d:prop>"
+    "<d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>"
+)
+DOCTYPE = b'<!DOCTYPE x [<!ENTITY a "b">]><d:multistatus xmlns:d="DAV:">&a;</d:multistatus>'
 EMPTY = b'<?xml version="1.0"?><d:multistatus xmlns:d="DAV:"/>'
 
 
@@ -167,9 +173,10 @@ def test_only_hosts_of_one_provider_belong_together() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [
-        (401, EMPTY, "refused"), (500, EMPTY, "server_busy"), (429, EMPTY, "server_busy"), (200, b"hello", "not_caldav"),
+        (401, EMPTY, "refused"), (500, EMPTY, "server_busy"), (429, EMPTY, "server_busy"),
+        (200, b"hello", "not_caldav"),
         (207, b"no xml", "not_caldav"), (207, EMPTY, "not_caldav"),
-        (207, b'<!DOCTYPE x [<!ENTITY a "b">]><d:multistatus xmlns:d="DAV:">&a;</d:multistatus>', "not_caldav"),
+        (207, DOCTYPE, "not_caldav"),
     ],
 )  # fmt: skip
 def test_what_a_server_does_instead_of_answering_is_a_code(status: int, body: bytes, code: str) -> None:
