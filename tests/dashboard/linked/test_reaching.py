@@ -151,11 +151,7 @@ def test_the_password_does_not_follow_a_redirect_or_a_link_to_another_host() -> 
         with answering(301, Location=elsewhere) as (address, met):
             assert code_of(address) == "not_caldav"
             assert met[0]["Authorization"] == f"Basic {base64.b64encode(b'ana:pass').decode()}"
-        home = f"<d:response><d:href>/</d:href><d:propstat><d:prop><c:calendar-home-set><d:href>{elsewhere}</d:href>"
-        body = (
-            '<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">' + home
-            + "</c:calendar-home-set></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>"
-        )  # fmt: skip
+        body = HOME.format(href=elsewhere)
         with answering(207, body.encode()) as (address, _met):
             assert code_of(address) == "not_caldav"
         assert asked == []
