@@ -30,13 +30,13 @@ FAMILIES = ("icloud.com",)
 TRANSLATED = IPv6Network("64:ff9b::/96")
 
 SENTENCES: dict[str, str] = {
-    "unreachable": "The calendar server does not answer. It is tried again by itself.",
+    "unreachable": "The calendar server does not answer.",
     "refused": "The calendar server refuses the user name or the password.",
     "gone": "The calendar is not there any more.",
     "not_caldav": "At this address there is no calendar server that speaks CalDAV.",
     "too_large": "The calendar is larger than what is read.",
     "private": "This address is inside the network. The practice's settings must name the server first.",
-    "server_busy": "The calendar server has a fault or is busy. It is tried again by itself.",
+    "server_busy": "The calendar server has a fault or is busy.",
     "no_key": "The password cannot be read any more. Connect again.",
     "read_only": "The calendar server does not let this calendar be written to.",
     "unreadable": "What the calendar server sent is no calendar.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
 from dashboard.access.actor import Actor
@@ -76,7 +78,7 @@ def _connect(actor: Actor, known: AccountFact | None) -> None:
 def _state(actor: Actor, found: AccountFact) -> None:
     """Tell where the account is, when it was last exchanged with, and what is wrong."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="account_linked_state"):
-        who = f"**{plain(found.user_name)}** · {plain(found.address)}"
+        who = f"**{plain(found.user_name)}** · {plain(urlsplit(found.address).hostname or '')}"
         when = (
             _("Last exchanged about {moment}").format(moment=formats.moment(found.synced_at))
             if found.synced_at
@@ -88,7 +90,8 @@ def _state(actor: Actor, found: AccountFact) -> None:
                 commands.ask_soon(actor)
                 notice.done(_("The calendars are exchanged within a minute or two."))
     if found.problem:
-        st.error(_(SENTENCES[found.problem]), icon=":material/sync_problem:")
+        again = _("It is tried again by itself; what was known stays.")
+        st.error(f"{_(SENTENCES[found.problem])} {again}", icon=":material/sync_problem:")
     for each in found.calendars:
         if each.problem:
             st.warning(f"{plain(each.name)}: {_(SENTENCES[each.problem])}", icon=":material/sync_problem:")
@@ -120,6 +123,7 @@ def _choose(actor: Actor, found: AccountFact) -> None:
             list(names),
             [each.id for each in found.calendars if each.is_busy],
             format_func=names.__getitem__,
+            placeholder=_("No calendar"),
             key="account_linked_busy",
         )
         is_to_save = st.form_submit_button(_("Save the choice"))
