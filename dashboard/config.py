@@ -90,6 +90,13 @@ class Settings(BaseSettings):
     smtp_user: str | None = Field(default=None, description="User at the mail server")
     smtp_password: str | None = Field(default=None, repr=False, description="Its password")
     mail_from: str | None = Field(default=None, description="Sender of what is mailed")
+    calendar_hosts: str | None = Field(
+        default=None,
+        description="Calendar servers (names, by commas) that may be asked although their address is private",
+    )
+    calendar_key: str | None = Field(
+        default=None, repr=False, description="Key of the passwords of linked calendars, if not derived"
+    )
     refresh_minutes: float = Field(default=15, gt=0, description="Minutes between two refreshes without writes")
     refresh_debounce_seconds: float = Field(default=2, ge=0, description="Quiet seconds awaited after a write")
     demo_sign_in: bool = Field(default=True, description="Offer the synthetic practice's people for choice")
@@ -109,6 +116,11 @@ class Settings(BaseSettings):
     @property
     def _host_in_address(self) -> str:
         return f"[{self.host}]" if ":" in self.host else self.host
+
+    @property
+    def private_calendar_hosts(self) -> frozenset[str]:
+        """The names of calendar servers that may be asked although they are inside the network, in lower case."""
+        return frozenset(name.strip().lower() for name in (self.calendar_hosts or "").split(",") if name.strip())
 
     @property
     def is_loopback(self) -> bool:

@@ -18,13 +18,16 @@ from sqlalchemy.exc import DBAPIError
 from dashboard import db
 from dashboard.access import chain
 from dashboard.config import ROOT, Login, settings
+from dashboard.linked import passwords
 
 PASSWORD_OF_MAIL = "INTERSESSION_SMTP_PASSWORD"  # noqa: S105 - a variable's name
+KEY_OF_CALENDARS = "INTERSESSION_CALENDAR_KEY"
+SECRETS_OF_THE_MESSENGER = (PASSWORD_OF_MAIL, KEY_OF_CALENDARS)
 SECRETS_OF_THE_DASHBOARD = (
     "INTERSESSION_MASTER_KEY",
     "INTERSESSION_WEB_SECRET",
     "INTERSESSION_OIDC_CLIENT_SECRET",
-    PASSWORD_OF_MAIL,
+    *SECRETS_OF_THE_MESSENGER,
 )
 WORKERS: dict[str, tuple[Login, ...]] = {
     "dashboard.refresh": ("transformer", "checker"),
@@ -43,10 +46,12 @@ def environment(*logins: str) -> dict[str, str]:
     child.pop("INTERSESSION_LOGIN_SECRET", None)
     if "app_rt" in logins:
         child["INTERSESSION_WEB_SECRET"] = db.web_secret().decode()
-    else:  # workers open no clinical text and sign nobody in, and only one of them sends mail
+    else:  # workers open no clinical text and sign nobody in, and only one of them speaks with servers outside
         for name in SECRETS_OF_THE_DASHBOARD:
-            if name != PASSWORD_OF_MAIL or "messenger" not in logins:
+            if name not in SECRETS_OF_THE_MESSENGER or "messenger" not in logins:
                 child.pop(name, None)
+    if "messenger" in logins and (key := passwords.for_worker()):
+        child[KEY_OF_CALENDARS] = key
     for login in db.LOGINS:
         child.pop(f"INTERSESSION_{login.upper()}_URL", None)
         if login in logins:

@@ -82,15 +82,15 @@ def take_in(actor: Actor, name: str, content: bytes) -> TakenIn:
             digest = hashlib.sha256(content).hexdigest()
             audit.note(session, "refused", "busy_time", key=digest, reason=str(refused.code))
         raise
-    rows = _rows(found.busy)
+    rows = rows_of(found.busy)
     with transaction(actor, "therapist") as session:
         session.execute(ONE_AT_A_TIME, {"therapist": therapist_id})
         _require_room_for(session, therapist_id, calendar)
-        added, removed = _replace(session, therapist_id, calendar, rows)
+        added, removed = replace(session, therapist_id, calendar, rows)
     return TakenIn(calendar, len(rows), added, removed, found.set_aside)
 
 
-def _rows(busy: Iterable[shapes.BusyTime]) -> set[Row]:
+def rows_of(busy: Iterable[shapes.BusyTime]) -> set[Row]:
     """Return busy times as they are kept; of the same occurrence only one."""
     by_occurrence = {}
     for each in busy:
@@ -107,7 +107,7 @@ def _require_room_for(session: Session, therapist_id: int, calendar: str) -> Non
         raise RuleBrokenError("There are ten calendars already. Take one out first.")
 
 
-def _replace(session: Session, therapist_id: int, calendar: str, rows: set[Row]) -> tuple[int, int]:
+def replace(session: Session, therapist_id: int, calendar: str, rows: set[Row]) -> tuple[int, int]:
     """Write what differs; return how many busy times came and how many went."""
     asked = select(
         BusyTime.id,
@@ -186,11 +186,15 @@ def revoke_feed(actor: Actor, feed_id: int) -> None:
 
 
 def _named(name: str) -> str:
-    """Return a calendar's name in one line, without what nobody sees."""
-    seen = "".join(
-        letter if unicodedata.category(letter)[0] != "C" else " " for letter in unicodedata.normalize("NFC", name)
-    )
-    named = " ".join(seen.split())[:LONGEST_NAME].strip()
+    named = one_line(name)
     if not named:
         raise RuleBrokenError("Give the calendar a name.")
     return named
+
+
+def one_line(name: str) -> str:
+    """Return a calendar's name in one line, as long as one may be, without what nobody sees."""
+    seen = "".join(
+        letter if unicodedata.category(letter)[0] != "C" else " " for letter in unicodedata.normalize("NFC", name)
+    )
+    return " ".join(seen.split())[:LONGEST_NAME].strip()

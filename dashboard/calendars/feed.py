@@ -68,6 +68,15 @@ def feed(events: Iterable[FeedEvent], name: str, time_zone: str) -> bytes:
     return bytes(calendar.to_ical())
 
 
+def resource(event: FeedEvent) -> bytes:
+    """Return a calendar of one event, as it is written to a calendar server."""
+    calendar = Calendar()
+    calendar.add("PRODID", PRODUCT)
+    calendar.add("VERSION", "2.0")
+    calendar.add_component(_component(event))
+    return bytes(calendar.to_ical())
+
+
 def _component(event: FeedEvent) -> Event:
     component = Event()
     component.add("UID", _plain(event.uid))

@@ -43,6 +43,11 @@ class Keyring:
         """Return the names of the keys, oldest first."""
         return list(self._keys)
 
+    @property
+    def every(self) -> list[MasterKey]:
+        """Return the keys, oldest first."""
+        return list(self._keys.values())
+
     def find(self, master_id: str) -> MasterKey | None:
         """Return the key of that name, if it is here."""
         return self._keys.get(master_id)
@@ -65,7 +70,7 @@ def keyring() -> Keyring:
         WrongKeyError: a line is no key, or others can read the file.
     """
     if is_in_environment():
-        return _parsed(str(settings().master_key))
+        return parsed(str(settings().master_key))
     path = key_file()
     try:
         state = path.stat()
@@ -80,10 +85,15 @@ def keyring() -> Keyring:
 
 @lru_cache(maxsize=2)
 def _read(path: Path, _changed: int, _file: int) -> Keyring:
-    return _parsed(path.read_text(encoding="ascii"))
+    return parsed(path.read_text(encoding="ascii"))
 
 
-def _parsed(text: str) -> Keyring:
+def parsed(text: str) -> Keyring:
+    """Return the keys of a text of lines, or of one line with commas.
+
+    Raises:
+        WrongKeyError: a line is no key.
+    """
     lines = [line.split() for line in text.replace(",", "\n").splitlines() if line.strip()]
     return Keyring([_key(line) for line in lines if not line[0].startswith("#")])
 

@@ -1,4 +1,4 @@
-"""The queue that keeps the worker's time: procrastinate's, in a schema of its own, with one task each minute."""
+"""The queue that keeps the worker's time: procrastinate's, in a schema of its own, with a task each minute a work."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dashboard import db, schema
 EVERY_MINUTE = "* * * * *"
 
 
-def every_minute(work: Callable[[], object]) -> procrastinate.App:
-    """Return the queue, which does ``work`` each minute; while one waits to be done, no other is added."""
+def every_minute(**works: Callable[[], object]) -> procrastinate.App:
+    """Return the queue, which does each of ``works`` each minute; while one waits to be done, it is not added again."""
     address = db.url("messenger").set(drivername="postgresql").render_as_string(hide_password=False)
     connector = procrastinate.PsycopgConnector(
         conninfo=address,
@@ -21,10 +21,13 @@ def every_minute(work: Callable[[], object]) -> procrastinate.App:
         max_size=3,
     )
     app = procrastinate.App(connector=connector)
-
-    @app.periodic(cron=EVERY_MINUTE)
-    @app.task(name="send_messages", queueing_lock="send_messages", pass_context=False)
-    def send_messages(timestamp: int) -> None:  # noqa: ARG001 - the minute that the tick is of
-        work()
-
+    for name, work in works.items():
+        _add(app, name, work)
     return app
+
+
+def _add(app: procrastinate.App, name: str, work: Callable[[], object]) -> None:
+    @app.periodic(cron=EVERY_MINUTE)
+    @app.task(name=name, queueing_lock=name, pass_context=False)
+    def tick(timestamp: int) -> None:  # noqa: ARG001 - the minute that the tick is of
+        work()

@@ -14,6 +14,7 @@ from dashboard.clinical import models as _clinical
 from dashboard.consent import models as _consent
 from dashboard.findings import models as _findings
 from dashboard.imports import models as _imports
+from dashboard.linked import models as _linked
 from dashboard.messages import models as _messages
 from dashboard.patients import models as _patients
 from dashboard.public_booking import models as _public_booking
@@ -31,6 +32,7 @@ MODELS = (
     _consent,
     _findings,
     _imports,
+    _linked,
     _messages,
     _patients,
     _public_booking,

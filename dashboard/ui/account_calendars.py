@@ -14,7 +14,7 @@ from dashboard.calendars.models import LONGEST_NAME, SHOWS
 from dashboard.calendars.queries import BroughtIn, Conflict, FeedFact
 from dashboard.config import settings
 from dashboard.team import queries as team
-from dashboard.ui import formats, notice
+from dashboard.ui import account_linked, formats, notice
 from dashboard.ui.errors import told
 from dashboard.ui.exports import csv_button
 from dashboard.ui.language import _, language, ngettext
@@ -33,6 +33,8 @@ def show(actor: Actor) -> None:
     if actor.role == "therapist":
         st.subheader(_("Your sessions in another calendar"), anchor=False)
         _addresses(actor)
+        st.subheader(_("Your calendar at another service"), anchor=False)
+        account_linked.show(actor)
         st.subheader(_("When you are busy elsewhere"), anchor=False)
         _busy_elsewhere(actor)
     elif actor.role == "manager":
@@ -129,8 +131,9 @@ def _busy_elsewhere(actor: Actor) -> None:
     taken_in = st.session_state.get(TAKEN_IN)
     if taken_in is not None:
         _report(actor, taken_in)
+    linked = account_linked.busy_names(actor)
     for one in queries.calendars(actor):
-        _calendar(actor, one)
+        _calendar(actor, one, is_linked=one.name in linked)
     _conflicts(actor, queries.conflicts(actor))
 
 
@@ -216,11 +219,14 @@ def _outcome(code: Code) -> str:
     return _("Takes no time") if code in TAKE_NO_TIME else _("Not read")
 
 
-def _calendar(actor: Actor, one: BroughtIn) -> None:
-    """Show a calendar that was read, with the way to take it out."""
+def _calendar(actor: Actor, one: BroughtIn, *, is_linked: bool) -> None:
+    """Show a calendar that was read, with the way to take it out; what comes in by itself is chosen above."""
     key = f"account_calendar_{one.name.encode().hex()}"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key=key):
         st.markdown(_calendar_line(one), width="stretch")
+        if is_linked:
+            st.caption(_("Comes in by itself"), width="content")
+            return
         with st.popover(_("Take out"), key=f"{key}_out"):
             st.markdown(_("All busy times that came from it are forgotten."))
             if st.button(_("Take this calendar out"), key=f"{key}_out_do", type="primary"):

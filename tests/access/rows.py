@@ -78,6 +78,14 @@ insert into training_entry (id, therapist_id, title, kind, topic, mode, hours, s
 values (%(id)s, %(id)s, 'Ethics', 'course', 'ethics', 'online', 8, '2026-01-01', '2026-01-01', 'k%(id)s');
 insert into busy_time (id, therapist_id, calendar, uid_sha256, starts_at, ends_at, is_all_day)
 values (%(id)s, %(id)s, 'Home', sha256('1'), '2026-01-01 10:00+00', '2026-01-01 11:00+00', false);
+insert into linked_account (therapist_id, address, user_name, sealed_password, key_id, uid_secret)
+values (%(id)s, 'https://cloud.example.org/', 'ana', '0', 'k', sha256('1'));
+insert into linked_calendar (id, therapist_id, url, name, is_busy)
+values (%(id)s, %(id)s, 'https://cloud.example.org/home/', 'Home', true);
+insert into linked_event (id, therapist_id, calendar_id, appointment_id, starts_at, ends_at)
+values (%(id)s, %(id)s, %(id)s, %(id)s, '2026-01-01 10:00+00', '2026-01-01 11:00+00');
+insert into linked_proposal (id, therapist_id, event_id, appointment_id, kind, outside_tag)
+values (%(id)s, %(id)s, %(id)s, %(id)s, 'cancel', '');
 """
 OF_PATIENT = """
 insert into patient (id, number, given_name, main_therapist_id) values (%(id)s, %(id)s, 'Zoe', %(main)s);
@@ -151,6 +159,7 @@ BY_PATIENT = ("erasure", "appointment_patient", "case_member", "patient_lookup",
 BY_THERAPIST = (
     *("appointment_series", "busy_time", "calendar_feed", "training_entry", "therapist_requirement"),
     *("therapist_note_template", "video_provider"),
+    *("linked_account", "linked_calendar", "linked_event", "linked_proposal"),
 )
 
 

@@ -11,7 +11,7 @@ from dashboard.migrations.offering import FUNCTIONS, SCRIPTS
 from dashboard.migrations.row_security import Right, protect
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

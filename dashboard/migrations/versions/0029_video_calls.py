@@ -12,7 +12,7 @@ from dashboard.migrations.auditing import audit, leave_unaudited
 from dashboard.migrations.row_security import Right, protect
 
 revision = "0029"
-down_revision = "0025"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
