@@ -1,7 +1,7 @@
 """The worker that speaks with the world outside, a process of its own.
 
-Each minute it sends the messages to patients and visitors that are due, and exchanges sessions and busy times with the calendars
-that therapists have linked. A calendar server that is slow keeps no message waiting: the two go side by side.
+Each minute it sends the messages to patients and visitors that are due, and exchanges sessions and busy times with the
+calendars that therapists have linked. A calendar server that is slow keeps no message waiting: the two go side by side.
 
 Procrastinate keeps the time. Its queue holds nothing but ticks: what is to be said to whom is in the table ``message``,
 and that nothing is said twice does not rest on the queue.
@@ -43,7 +43,7 @@ log = logging.getLogger("dashboard.messenger")
 
 
 def send_once() -> bool:
-    """Go one round of letters and return whether it could be gone; the database may be away, or its figures being built.
+    """Go one round of letters and return whether it could be gone: the database may be away, its figures being built.
 
     Visitors come first: they wait before a screen for a letter that needs no figures. Offers take their turns before
     the messages to patients: their letters leave in the same round.

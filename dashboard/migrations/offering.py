@@ -369,9 +369,8 @@ FUNCTIONS = {
     "waiting_settle(bigint, text, text)": "",
     "waiting_offer_hour(bigint, bigint)": f"{OFFICE}, messenger",
     "waiting_answer(bigint, text)": OFFICE,
-    # Also to the login of the public process, which knows nothing but a token.
-    "offer_shown(text)": "",
-    "offer_answer(text, text)": "",
+    "offer_shown(text)": "visitor",
+    "offer_answer(text, text)": "visitor",
     "offer_link(bigint, bytea)": "messenger",
     "offers_expired()": "messenger",
     "offer_expire(bigint)": "messenger",

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from dashboard import db
 from dashboard.public_booking import visits
 from dashboard.public_booking.wording import _
-from dashboard.public_web import asking, hours, own, pages
+from dashboard.public_web import asking, hours, offers, own, pages
 from dashboard.public_web.requests import Visit, sent, shown
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,8 @@ ROUTES: list[BaseRoute] = [
     sent("/request/{token}/cancel", own.cancel),
     shown("/request/{token}/move", own.ask_move),
     sent("/request/{token}/move", own.move),
+    shown("/offer/{token}", offers.see),
+    sent("/offer/{token}", offers.answer),
     shown("/privacy", privacy),
     Route("/style.css", style, methods=["GET"]),
     Route("/robots.txt", robots, methods=["GET"]),

@@ -1,4 +1,4 @@
-"""Answering an offer by its link, for a process that knows nobody: a token, and nothing else, opens one offer."""
+"""Answering an offer by its link, as a visitor: a token, and nothing else, opens one offer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, Literal
 from sqlalchemy import text
 
 from dashboard import db
-from dashboard.config import Login
 
 SHOWN = text("select * from offer_shown(:token)")
 ANSWERED = text("select offer_answer(:token, :answer)")
@@ -36,21 +35,21 @@ class Offered:
     language: str
 
 
-def offer_shown(login: Login, token: str) -> Offered | None:
+def offer_shown(token: str) -> Offered | None:
     """Return the offer of a link, or nothing for one that is unknown; nothing is changed by looking."""
-    with db.transaction(login, read_only=True) as session:
+    with db.transaction("visitor", read_only=True) as session:
         row: Any = session.execute(SHOWN, {"token": token[:LONGEST_TOKEN]}).mappings().one_or_none()
     return None if row is None else Offered(**row)
 
 
-def offer_answer(login: Login, token: str, answer: Answer) -> str:
+def offer_answer(token: str, answer: Answer) -> str:
     """Answer the offer of a link and return ``answer``, or ``gone`` when it is not, or no longer, to be had.
 
     The same answer twice is given once and returned twice.
     """
 
     def once() -> str:
-        with db.transaction(login) as session:
+        with db.transaction("visitor") as session:
             return str(session.scalar(ANSWERED, {"token": token[:LONGEST_TOKEN], "answer": answer}))
 
     return db.retried(once)

@@ -9,7 +9,7 @@ import pytest
 from dashboard import clock
 from dashboard.config import settings
 from dashboard.messages import sending
-from dashboard.waiting_list import queries
+from dashboard.waiting_list import links, queries
 from dashboard.waiting_list.commands import Preferences, add_entry, offer_hour
 from tests.dashboard.billing.conftest import rows
 from tests.dashboard.messages.conftest import House, Mailbox, messages, run
@@ -61,14 +61,14 @@ def test_the_letter_says_when_where_and_until_when_and_its_link_accepts(
     assert _shown(token)[0] == "accepted"
 
 
-def _shown(token: str) -> tuple[object, ...]:
-    [row] = rows("select outcome, practice from offer_shown(:token)", token=token)
-    return tuple(row)
+def _shown(token: str) -> tuple[str, str]:
+    found = links.offer_shown(token)
+    assert found is not None
+    return found.outcome, found.practice
 
 
 def _answer(token: str, answer: str) -> str:
-    [(said,)] = rows("select offer_answer(:token, :answer)", token=token, answer=answer)
-    return str(said)
+    return links.offer_answer(token, answer)  # type: ignore[arg-type]
 
 
 def test_unknown_and_over_answer_the_same_and_change_nothing(house: House, mailbox: Mailbox, freed: int) -> None:
@@ -77,7 +77,7 @@ def test_unknown_and_over_answer_the_same_and_change_nothing(house: House, mailb
     let_expire()
     token = token_of(mailbox)
     assert _shown(token)[0] == "gone"
-    assert rows("select * from offer_shown('nobody')") == []
+    assert links.offer_shown("nobody") is None
     assert [_answer(token, "accepted"), _answer("nobody", "accepted"), _answer(token, "x")] == ["gone"] * 3
     assert rows("select count(*) from appointment where state = 'booked'") == [(0,)]
 

@@ -16,6 +16,7 @@ from tests.dashboard.public_booking.conftest import Open, details, letters, stat
 FUNCTIONS = {
     *("visitor_practice", "visitor_services", "visitor_therapists", "visitor_free_hours", "visitor_hold"),
     *("visitor_leave", "visitor_details", "visitor_confirm", "visitor_request", "visitor_cancel", "visitor_move"),
+    *("offer_shown", "offer_answer"),
 }
 CALLABLE = """
 select p.proname from pg_proc as p where p.pronamespace = current_schema()::regnamespace
@@ -175,7 +176,8 @@ def test_the_answer_for_a_patient_is_that_for_a_stranger(practice: Open) -> None
     unknown = visits.ask(practice.hold(), details(email="nobody@example.org"), "es", shows=False)
     assert known == unknown == ("taken", None)
     read = rows(
-        "select proname from pg_proc where proname like 'visitor%%' and prosrc ~ '\\m(from|join|into|update)\\s+patient\\M'"
+        "select proname from pg_proc"
+        " where proname like 'visitor%%' and prosrc ~ '\\m(from|join|into|update)\\s+patient\\M'"
     )
     assert read == []
 
