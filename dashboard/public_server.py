@@ -58,9 +58,11 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
-app = Starlette(
-    routes=ROUTES, lifespan=_lifespan, middleware=[Middleware(Door)], exception_handlers={Exception: on_error}
-)
+def application() -> Starlette:
+    """Return public booking as it is served, with counters of its own."""
+    return Starlette(
+        routes=ROUTES, lifespan=_lifespan, middleware=[Middleware(Door)], exception_handlers={Exception: on_error}
+    )
 
 
 def main() -> None:
@@ -71,7 +73,7 @@ def main() -> None:
     logs.keep_values_out()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     uvicorn.run(
-        app,
+        application(),
         host=settings().host,
         port=port,
         log_level="warning",

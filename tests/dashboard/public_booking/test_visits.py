@@ -28,6 +28,10 @@ where n.nspname not in ('pg_catalog', 'information_schema') and c.relkind in ('r
     and (has_table_privilege('visitor', c.oid, 'select, insert, update, delete, truncate, references, trigger')
         or has_any_column_privilege('visitor', c.oid, 'select, insert, update, references'))
 """
+MEMBER_OF = "select rolname from pg_roles where pg_has_role('visitor', oid, 'member') and rolname <> 'visitor'"
+READS_FILES = """
+select proname from pg_proc where proname like :names and prosrc ~ '\\m(from|join|into|update)\\s+patient\\M'
+"""
 
 
 def lapse() -> None:
@@ -41,9 +45,7 @@ def test_the_login_may_call_its_functions_and_touch_no_table(practice: Open) -> 
     run("grant select (email) on patient to visitor")
     assert [row[0] for row in rows(READABLE)] == ["patient"]
     run("revoke select (email) on patient from visitor")
-    assert (
-        rows("select rolname from pg_roles where pg_has_role('visitor', oid, 'member') and rolname <> 'visitor'") == []
-    )
+    assert rows(MEMBER_OF) == []
 
 
 @pytest.mark.parametrize(
@@ -175,11 +177,8 @@ def test_the_answer_for_a_patient_is_that_for_a_stranger(practice: Open) -> None
     known = visits.ask(practice.hold(), details(email="eva@example.org", telephone="+34600000001"), "es", shows=False)
     unknown = visits.ask(practice.hold(), details(email="nobody@example.org"), "es", shows=False)
     assert known == unknown == ("taken", None)
-    read = rows(
-        "select proname from pg_proc"
-        " where proname like 'visitor%%' and prosrc ~ '\\m(from|join|into|update)\\s+patient\\M'"
-    )
-    assert read == []
+    assert rows(READS_FILES, names="visitor%") == []
+    assert ("message_obstacle",) in rows(READS_FILES, names="message%")
 
 
 def test_only_a_synthetic_practice_shows_the_link_of_the_letter(practice: Open) -> None:
@@ -197,11 +196,8 @@ def test_ones_own_appointment_is_moved_to_a_free_hour_and_no_other(practice: Ope
     assert seen is not None
     free = practice.free(therapist=seen.therapist_id)
     taken, wanted = free[-1].starts_at, free[-3].starts_at
-    who = (
-        practice.week.therapist
-        if seen.therapist_id == practice.week.therapist.therapist_id
-        else practice.week.colleague
-    )
+    both = (practice.week.therapist, practice.week.colleague)
+    who = next(each for each in both if each.therapist_id == seen.therapist_id)
     practice.week.book(0, starts_at=taken, therapist=who)
     assert visits.move(own, practice.week.site, taken) is False
     assert visits.move(own, practice.week.site, wanted) is True
