@@ -51,7 +51,7 @@ def _in_words(found: pd.DataFrame) -> pd.DataFrame:
     words = waiting_words.happenings()
     return found.assign(
         place=[_place(row) for row in found.to_dict("records")],
-        outcome=[None if formats.is_missing(code) else words[code] for code in found["outcome"]],
+        outcome=["" if formats.is_missing(code) else words[code] for code in found["outcome"]],
     )
 
 
@@ -109,7 +109,7 @@ def _person(actor: Actor, appointment_id: int, place: int, row: Mapping[Any, Any
             plain(row["service"]),
             mode_name(row["mode"]),
         )
-        st.markdown(f"{place}. **{plain(row['name'])}** · " + " · ".join(facts), width="stretch")
+        st.markdown(f"{place} · **{plain(row['name'])}** · " + " · ".join(facts), width="stretch")
         key = f"waiting_list_offer_{row['entry_id']}"
         if st.button(_("Offer to this person first"), key=key, type="tertiary"):
             _offer(actor, appointment_id, int(row["entry_id"]))

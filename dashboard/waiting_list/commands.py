@@ -135,7 +135,8 @@ def offer_hour(actor: Actor, appointment_id: int, entry_id: int | None = None) -
     Raises:
         RuleBrokenError: it is no freed hour, or it is offered already.
     """
-    return _called(actor, OFFER, {"appointment": appointment_id, "entry": entry_id})
+    offered: int | None = _called(actor, OFFER, {"appointment": appointment_id, "entry": entry_id})
+    return offered
 
 
 def answer_offer(actor: Actor, offer_id: int, answer: str) -> None:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Select, func, or_, select, text
+from sqlalchemy import Select, any_, func, literal, or_, select, text
 
 from dashboard import clock
 from dashboard.access.actor import OFFICE, Actor, NotFoundError, Role, reading
@@ -141,7 +141,7 @@ def _found(chosen: Filter, asked: Question) -> Question:
         found = found.where(WaitingEntry.service_id == chosen.service_id)
     if chosen.therapist_id is not None:
         anybody = func.cardinality(WaitingEntry.therapist_ids) == 0
-        found = found.where(or_(anybody, WaitingEntry.therapist_ids.any(chosen.therapist_id)))  # type: ignore[arg-type]
+        found = found.where(or_(anybody, literal(chosen.therapist_id) == any_(WaitingEntry.therapist_ids)))
     return found
 
 
@@ -161,7 +161,7 @@ def entry(actor: Actor, entry_id: int) -> Entry:
         if row is None:
             raise NotFoundError("Not found.")
         one: WaitingEntry = row[0]
-        lists = {name: tuple(getattr(one, name)) for name in ("therapist_ids", "site_ids", "weekdays")}
+        lists: dict[str, Any] = {name: tuple(getattr(one, name)) for name in ("therapist_ids", "site_ids", "weekdays")}
         alike = (
             *("id", "patient_id", "service_id", "not_before", "not_after", "mode", "urgency", "note", "since_on"),
             *("until_on", "state", "closed_reason", "version"),

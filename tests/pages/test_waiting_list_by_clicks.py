@@ -49,7 +49,7 @@ def test_a_freed_hour_is_offered_from_the_agenda_and_accepted_by_the_front_desk(
     open_as(page, dashboard, "front_desk", f"agenda?appointment={freed}")
     page.get_by_text("Offer this hour to the waiting list").click()
     address_with(page, f"hour={freed}")
-    expect(page.get_by_text(f"1. {name}")).to_be_visible()
+    expect(page.get_by_text(f"1 · {name}")).to_be_visible()
     settled(page).get_by_role("button", name="Offer it, beginning with the first").click()
     expect(page.get_by_text("Offered. The hour is kept free until the answer.")).to_be_visible()
     expect(page.get_by_text(str(name))).to_be_visible()
@@ -71,7 +71,7 @@ def test_a_therapist_puts_a_patient_of_their_own_on_the_list_and_sees_no_others(
         " from app_user as u where u.role = 'therapist' order by u.display_name limit 1"
     )
     page.get_by_role("button", name="Put on the list").click()
-    settled(page).get_by_label("Search").fill(str(number))
+    settled(page).get_by_role("textbox", name="Search").fill(str(number))
     page.keyboard.press("Enter")
     settled(page).get_by_role("dialog").get_by_role("button", name="Put on the list").click()
     expect(page.get_by_text("On the list, as of today.")).to_be_visible()
