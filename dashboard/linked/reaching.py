@@ -145,7 +145,8 @@ class _Checked(httpx.BaseTransport):
     def __init__(self) -> None:
         self._inner = httpx.HTTPTransport(verify=ssl.create_default_context())
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def ask_at_checked_address(self, request: httpx.Request) -> httpx.Response:
+        """Ask as ``request`` says, at the first address of its host that answers."""
         named = request.url
         known = addresses_of(named.host, named.port or {"https": 443}.get(named.scheme, 80))
         request.extensions = {**request.extensions, "sni_hostname": named.host}
@@ -158,7 +159,10 @@ class _Checked(httpx.BaseTransport):
                     raise
         raise httpx.ConnectError("no address")
 
+    handle_request = ask_at_checked_address
+
     def close(self) -> None:
+        """Close the connections."""
         self._inner.close()
 
 
