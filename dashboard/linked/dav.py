@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml
 from defusedxml.ElementTree import fromstring
 
-from dashboard.linked.reaching import Answer, Server, ServerProblemError
+from dashboard.linked.reaching import Answer, Server, ServerProblemError, joined
 
 DAV, CALDAV = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 NAMESPACES = 'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"'
@@ -71,7 +71,7 @@ class Found:
         """Return where a property leads."""
         found = self.properties.get(f"{namespace}{name}")
         href = None if found is None else found.find(f"{DAV}href")
-        return urljoin(self.url, href.text.strip()) if href is not None and href.text else None
+        return joined(self.url, href.text) if href is not None and href.text else None
 
 
 def kept_tag(tag: str | None) -> str | None:
@@ -101,13 +101,13 @@ def events_between(server: Server, url: str, since: datetime, until: datetime) -
     return [text for each in found if (text := each.text("calendar-data", CALDAV))]
 
 
-def content(server: Server, url: str) -> tuple[bytes, str] | None:
-    """Return what stands at an address and its tag, or nothing when it is gone."""
+def content(server: Server, url: str) -> bytes | None:
+    """Return what stands at an address, or nothing when it is gone."""
     answer = server.ask("GET", url)
     if answer.status in ABSENT:
         return None
     _require(answer, {200})
-    return answer.content, kept_tag(answer.tag) or ""
+    return answer.content
 
 
 def put(server: Server, url: str, event: bytes, tag: str | None) -> tuple[bool, str | None]:
@@ -153,12 +153,8 @@ def _found(response: Element, base: str) -> Found | None:
     href = response.find(f"{DAV}href")
     if href is None or not href.text:
         return None
-    try:
-        url = urljoin(base, href.text.strip())
-        urlsplit(url).port  # noqa: B018 - refuses an address that is none
-    except ValueError:
-        return None
-    return Found(url, {each.tag: each for each in _properties(response)})
+    url = joined(base, href.text)
+    return Found(url, {each.tag: each for each in _properties(response)}) if url else None
 
 
 def _properties(response: Element) -> Iterator[Element]:

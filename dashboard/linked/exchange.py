@@ -77,8 +77,10 @@ def _exchange_noted(pace: Pace, therapist_id: int, now: datetime) -> bool:
     """Exchange with one account and note how it went; return whether it went well."""
     try:
         is_done = exchange(therapist_id, now)
-    except ServerProblemError as problem:
-        store.note_problem(therapist_id, problem.code)
+    except (ServerProblemError, db.DatabaseRefusal) as problem:
+        if isinstance(problem, ServerProblemError):
+            store.note_problem(therapist_id, problem.code)
+        # Of the database's: the account was disconnected in this moment. Nobody else's has to wait for it.
         pace.note(therapist_id, now, is_well=False)
         log.warning("calendars of therapist %d were not exchanged: %s", therapist_id, problem.code)
         return False
@@ -154,7 +156,7 @@ class Outgoing:
         return True
 
     def _may_go_on(self) -> bool:
-        return self.left > 0 and self.server.has_time
+        return self.left > 0 and self.server.may_go_on
 
     def _settle(self, written: Written, wanted: Wanted | None, outside: str | None) -> None:
         step = rules.step(written, wanted, outside, self.now)
@@ -170,8 +172,8 @@ class Outgoing:
             store.propose(written, Theirs("cancelled"), rules.GONE)
         elif wanted is not None and step is Step.WRITE:
             self._write(written, wanted, outside)
-        elif wanted is not None:
-            self._look(written, wanted)
+        elif wanted is not None and outside is not None:
+            self._look(written, wanted, outside)
 
     def _write(self, written: Written, wanted: Wanted, outside: str | None) -> None:
         """Write a session; when somebody changed it there in this moment, the next round looks at that."""
@@ -190,15 +192,15 @@ class Outgoing:
         if is_written:
             store.note(written, wanted.times, tag, wanted.says)
 
-    def _look(self, written: Written, wanted: Wanted) -> None:
-        """Look at what stands there instead of what was written, and propose it when it is another time, or none."""
+    def _look(self, written: Written, wanted: Wanted, tag: str) -> None:
+        """Look at what stands there instead of what was written, and propose it when it is another time, or none.
+
+        Changed once more since it was listed, it has another tag in the next round, which looks again.
+        """
         found = dav.content(self.server, self._url(written))
         if found is None:
             return
-        content, tag = found
-        theirs = read_theirs(content, self._uid(written), self.account.zone, self.now)
-        if not tag:
-            return
+        theirs = read_theirs(found, self._uid(written), self.account.zone, self.now)
         if rules.is_changed(written, wanted, theirs):
             store.propose(written, theirs, tag)
         else:

@@ -84,6 +84,14 @@ def checked_address(address: str) -> str:
     return address
 
 
+def joined(base: str, link: str) -> str:
+    """Return where a link of a server leads; one that is no address leads nowhere that is trusted."""
+    try:
+        return urljoin(base, link.strip())
+    except ValueError:
+        return ""
+
+
 def origin(url: str) -> tuple[str, str, int | None]:
     """Return scheme, host and port of an address."""
     parts = urlsplit(url)
@@ -137,7 +145,8 @@ class _Checked(httpx.BaseTransport):
     def __init__(self) -> None:
         self._inner = httpx.HTTPTransport(verify=ssl.create_default_context())
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def ask_at_checked_address(self, request: httpx.Request) -> httpx.Response:
+        """Ask as ``request`` says, at the first address of its host that answers."""
         named = request.url
         known = addresses_of(named.host, named.port or {"https": 443}.get(named.scheme, 80))
         request.extensions = {**request.extensions, "sni_hostname": named.host}
@@ -150,7 +159,10 @@ class _Checked(httpx.BaseTransport):
                     raise
         raise httpx.ConnectError("no address")
 
+    handle_request = ask_at_checked_address
+
     def close(self) -> None:
+        """Close the connections."""
         self._inner.close()
 
 
@@ -176,9 +188,9 @@ class Server:
         self._client.close()
 
     @property
-    def has_time(self) -> bool:
-        """Whether there is time left for another question."""
-        return time.monotonic() < self._until
+    def may_go_on(self) -> bool:
+        """Whether less than half of the time is used: what is left is for what else is to be asked in this round."""
+        return time.monotonic() < self._until - MOST_SECONDS / 2
 
     def ask(self, method: str, url: str, content: bytes = b"", **headers: str) -> Answer:
         """Ask, and follow redirects that stay on the host; ``headers`` are written with underscores.
@@ -193,7 +205,7 @@ class Server:
             answer, leads_to = self._ask_once(method, url, content, named)
             if leads_to is None:
                 return answer
-            url = urljoin(url, leads_to)
+            url = joined(url, leads_to)
         raise ServerProblemError("not_caldav")
 
     def _ask_once(self, method: str, url: str, content: bytes, headers: dict[str, str]) -> tuple[Answer, str | None]:
@@ -219,6 +231,6 @@ class Server:
             body += part
             if len(body) > MOST_BYTES:
                 raise ServerProblemError("too_large")
-            if not self.has_time:
+            if time.monotonic() >= self._until:
                 raise ServerProblemError("unreachable")
         return bytes(body)

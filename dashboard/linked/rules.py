@@ -97,11 +97,11 @@ class Theirs:
 def step(written: Written, wanted: Wanted | None, outside: str | None, now: datetime) -> Step:
     """Return what to do about a session that was written, or was about to be; ``outside`` is its tag there now.
 
-    A session that is over is left as it is. What is not wanted any more goes, whoever changed it there: the agenda
+    A session that has begun stays. What is not wanted any more goes, whoever changed it there: the agenda
     says what there is. Everything else that was changed there is looked at, and never overwritten unasked.
     """
     if wanted is None:
-        if written.times[1] <= now:
+        if written.times[0] <= now:
             return Step.LEAVE
         return Step.FORGET if outside is None else Step.REMOVE
     if outside is None:

@@ -17,6 +17,8 @@ from dashboard.ui.errors import told
 from dashboard.ui.language import _, ngettext
 from dashboard.ui.text import plain
 
+EXAMPLE = "https://cloud.example.org/remote.php/dav"
+
 
 def show(actor: Actor) -> None:
     """Show the account with what is to be decided, or the way to connect one."""
@@ -53,7 +55,7 @@ def _connect(actor: Actor, known: AccountFact | None) -> None:
             _("Address of the calendar server"),
             known.address if known else "",
             max_chars=LONGEST_ADDRESS,
-            placeholder="https://cloud.example.org/remote.php/dav",
+            placeholder=EXAMPLE,
             key="account_linked_address",
         )
         user_name = st.text_input(
@@ -78,13 +80,7 @@ def _connect(actor: Actor, known: AccountFact | None) -> None:
 def _state(actor: Actor, found: AccountFact) -> None:
     """Tell where the account is, when it was last exchanged with, and what is wrong."""
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="account_linked_state"):
-        who = f"**{plain(found.user_name)}** · {plain(urlsplit(found.address).hostname or '')}"
-        when = (
-            _("Last exchanged about {moment}").format(moment=formats.moment(found.synced_at))
-            if found.synced_at
-            else _("Not exchanged yet: it happens every few minutes")
-        )
-        st.markdown(f"{who}  \n:small[{when}]", width="stretch")
+        st.markdown(_account_line(found), width="stretch")
         if st.button(_("Exchange now"), key="account_linked_now"):
             with told():
                 commands.ask_soon(actor)
@@ -95,6 +91,16 @@ def _state(actor: Actor, found: AccountFact) -> None:
     for each in found.calendars:
         if each.problem:
             st.warning(f"{plain(each.name)}: {_(SENTENCES[each.problem])}", icon=":material/sync_problem:")
+
+
+def _account_line(found: AccountFact) -> str:
+    who = f"**{plain(found.user_name)}** · {plain(urlsplit(found.address).hostname or '')}"
+    when = (
+        _("Last exchanged about {moment}").format(moment=formats.moment(found.synced_at))
+        if found.synced_at
+        else _("Not exchanged yet: it happens every few minutes")
+    )
+    return f"{who}  \n:small[{when}]"
 
 
 def _choose(actor: Actor, found: AccountFact) -> None:

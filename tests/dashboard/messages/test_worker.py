@@ -37,13 +37,14 @@ def environment(database: Database) -> dict[str, str]:
     return supervise.environment("messenger") | {"INTERSESSION_DATA_DIR": database.environment["INTERSESSION_DATA_DIR"]}
 
 
-def test_the_worker_is_given_its_own_login_the_password_of_mail_and_no_other_secret(
+def test_the_worker_is_given_its_own_login_what_opens_its_servers_and_no_other_secret(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in supervise.SECRETS_OF_THE_DASHBOARD:
         monkeypatch.setenv(name, "s" * 40)
     given = supervise.environment("messenger")
-    assert [name for name in supervise.SECRETS_OF_THE_DASHBOARD if name in given] == ["INTERSESSION_SMTP_PASSWORD"]
+    known = [name for name in supervise.SECRETS_OF_THE_DASHBOARD if name in given]
+    assert known == ["INTERSESSION_SMTP_PASSWORD", "INTERSESSION_CALENDAR_KEY"]
     assert [name for name in given if re.fullmatch(r"INTERSESSION_\w+_URL", name)] == ["INTERSESSION_MESSENGER_URL"]
     assert given["DATABASE_URL"] == ""
     assert "INTERSESSION_SMTP_PASSWORD" not in supervise.environment("transformer", "checker")
