@@ -42,8 +42,8 @@ def _whether_links(actor: Actor) -> None:
     if queries.providers(actor):
         return
     words = _("Nobody chose yet where calls are held, so that no session has a link.")
-    hint = "" if actor.role == "manager" else f" {_('The manager chooses.')}"
-    st.info(f"{words}{hint}", icon=":material/link_off:")
+    hint = _("The manager chooses.")
+    st.info(words if actor.role == "manager" else f"{words} {hint}", icon=":material/link_off:")
 
 
 def _periods() -> dict[int, str]:
@@ -68,7 +68,6 @@ def _list(actor: Actor, sessions: list[Session], *, is_narrowed: bool) -> None:
         Column("starts_at", _("When"), "moment"),
         Column("names", _("Patient")),
         *([] if actor.role == "therapist" else [Column("therapist", _("Therapist"))]),
-        Column("ready", _("Ready"), width="small"),
         Column("lacks", _("What is missing"), width="large"),
     ]
     empty = _("No session matches. Choose another period or other filters.")
@@ -86,15 +85,14 @@ def _list(actor: Actor, sessions: list[Session], *, is_narrowed: bool) -> None:
 
 def _rows(sessions: list[Session]) -> pd.DataFrame:
     names = video_words.needs()
-    columns = ["appointment_id", "starts_at", "names", "therapist", "ready", "lacks"]
+    columns = ["appointment_id", "starts_at", "names", "therapist", "lacks"]
     rows = [
         (
             found.id,
             found.starts_at,
             found.names,
             found.therapist_name,
-            _("Yes") if rules.is_ready(found) else _("No"),
-            " · ".join(names[need] for need in rules.missing(found)) or "–",
+            " · ".join(names[need] for need in rules.missing(found)) or _("Ready"),
         )
         for found in sessions
     ]
