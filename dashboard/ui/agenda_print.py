@@ -13,7 +13,7 @@ from dashboard.access.actor import Actor
 from dashboard.agenda.queries import Slot
 from dashboard.clinical import pdf
 from dashboard.ui import formats
-from dashboard.ui.agenda_words import mode_name, state_name
+from dashboard.ui.agenda_words import patient_names, place, state_name
 from dashboard.ui.language import _, ngettext
 
 CANCELLED = frozenset({"cancelled", "late_cancelled"})
@@ -21,12 +21,12 @@ CANCELLED = frozenset({"cancelled", "late_cancelled"})
 
 def button(actor: Actor, day: date, slots: Sequence[Slot]) -> None:
     """Offer the day for printing; a colleague's appointments and what was cancelled are not on it."""
-    shown = [slot for slot in slots if slot.id is not None and slot.state not in CANCELLED]
+    shown = printed(slots)
     title = _("Agenda of {day}").format(day=formats.day(day, "full"))
-    blocks = list(_blocks(shown))
+    parts = list(blocks(shown))
     st.download_button(
         _("Print the day"),
-        data=lambda: _taken_out(actor, title, formats.practice().name, blocks),
+        data=lambda: taken_out(actor, title, formats.practice().name, parts),
         file_name=f"agenda-{day.isoformat()}.pdf",
         mime="application/pdf",
         key="agenda_print",
@@ -37,13 +37,19 @@ def button(actor: Actor, day: date, slots: Sequence[Slot]) -> None:
     )
 
 
-def _taken_out(actor: Actor, title: str, about: str, blocks: Sequence[pdf.Block]) -> bytes:
+def taken_out(actor: Actor, title: str, about: str, parts: Sequence[pdf.Block]) -> bytes:
     """Note that the day is taken out before anything leaves."""
     audit.exported(actor, "agenda")
-    return pdf.document(title, about, blocks)
+    return pdf.document(title, about, parts)
 
 
-def _blocks(shown: Sequence[Slot]) -> Iterator[pdf.Block]:
+def printed(slots: Sequence[Slot]) -> list[Slot]:
+    """Return what of a day is printed."""
+    return [slot for slot in slots if slot.id is not None and slot.state not in CANCELLED]
+
+
+def blocks(shown: Sequence[Slot]) -> Iterator[pdf.Block]:
+    """Yield the parts of the page, one a therapist, by name and hour."""
     ordered = sorted(shown, key=lambda slot: (slot.therapist_name, slot.therapist_id, slot.starts_at))
     for (name, _number), group in groupby(ordered, key=lambda slot: (slot.therapist_name, slot.therapist_id)):
         lines = [_line(slot) for slot in group]
@@ -52,8 +58,6 @@ def _blocks(shown: Sequence[Slot]) -> Iterator[pdf.Block]:
 
 
 def _line(slot: Slot) -> tuple[str, str]:
-    people = ", ".join(patient.name for patient in slot.patients)
-    where = slot.room_name or mode_name(slot.mode or "in_person")
-    facts = (slot.service_name, where, state_name(slot.state))
+    facts = (slot.service_name, place(slot), state_name(slot.state))
     hours = f"{formats.hour(slot.starts_at)} - {formats.hour(slot.ends_at)}"
-    return f"{hours}  {people}", " · ".join(fact for fact in facts if fact)
+    return f"{hours}  {patient_names(slot)}", " · ".join(fact for fact in facts if fact)

@@ -80,14 +80,14 @@ def _calls(actor: Actor, slots: Sequence[Slot]) -> Lines:
         for each in video.sessions_ahead(actor, until)
         if each.id in online
     }
-    told = _("Video call: {needs}")
+    told = _("Missing for the video call: {needs}")
     return {number: [told.format(needs=", ".join(needs))] for number, needs in lacking.items() if needs}
 
 
 def show(actor: Actor, slot: Slot, lines: Sequence[str], last: dict[int, str]) -> None:
     """Show below a session what is to be prepared; the history is opened on its own screen, which notes it."""
     came = [last[patient.id] for patient in slot.patients if patient.id in last]
-    said = [f":orange[{plain(line)}]" for line in lines]
+    said = [f"**{plain(line)}**" for line in lines]
     if came:
         said.insert(0, plain(_("Last session {day}").format(day=", ".join(dict.fromkeys(came)))))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
