@@ -23,10 +23,10 @@ def button(actor: Actor, day: date, slots: Sequence[Slot]) -> None:
     """Offer the day for printing; a colleague's appointments and what was cancelled are not on it."""
     shown = printed(slots)
     title = _("Agenda of {day}").format(day=formats.day(day, "full"))
-    parts = list(blocks(shown))
+    about, parts = formats.practice().name, list(blocks(shown))
     st.download_button(
         _("Print the day"),
-        data=lambda: taken_out(actor, title, formats.practice().name, parts),
+        data=lambda: taken_out(actor, title, about, parts),
         file_name=f"agenda-{day.isoformat()}.pdf",
         mime="application/pdf",
         key="agenda_print",

@@ -28,6 +28,8 @@ def show(actor: Actor) -> None:
         check_button()
     until = datetime.combine(formats.today() + timedelta(days=days), time.min, formats.zone())
     every = queries.sessions_ahead(actor, until, therapist_id=therapist_id, site_id=site_id)
+    if sum(len(found.participants) for found in every) >= queries.MOST_ROWS:
+        st.warning(_("Too many sessions to show all of them. Choose a therapist, a site or a shorter period."))
     chosen = [found for found in every if readiness is None or rules.is_ready(found) == (readiness == "ready")]
     _list(actor, chosen, is_narrowed=readiness is not None)
 
