@@ -13,6 +13,7 @@ from dashboard.ui import (
     agenda_moves,
     agenda_new,
     agenda_panel,
+    agenda_print,
     agenda_register,
     agenda_rooms,
     agenda_shading,
@@ -42,6 +43,8 @@ else:
     day, period = agenda_filters.period_choice(view)
     agenda_moves.show(actor)
     slots = queries.appointments_between(actor, period.since, period.until, **narrowed)
+    if view == "day":
+        agenda_print.button(actor, day, slots)
     if len(slots) == queries.MOST_ROWS:
         st.warning(_("Too many appointments to show all of them. Choose a therapist, a site or a shorter time."))
     agenda_closures.warn(actor, period.first, period.end, narrowed["site_id"])

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.access import queries as access
 from dashboard.agenda import queries as agenda
 from dashboard.agenda.queries import Slot
-from dashboard.ui import formats, session
+from dashboard.ui import day_sheet, formats, session
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
 from dashboard.ui.navigation import page_file
@@ -32,8 +32,8 @@ def to_do() -> None:
         )
 
 
-def show_session(slot: Slot) -> None:
-    """Show who comes when, as a link, and beside it (below, on a telephone) to what, where and to whom."""
+def show_session(slot: Slot, lines: list[str], last: dict[int, str]) -> None:
+    """Show who comes when, as a link, beside it (below, on a telephone) to what and where, then what to prepare."""
     people = ", ".join(plain(patient.name) for patient in slot.patients)
     where = slot.room_name or _("By video or telephone")
     facts = [slot.service_name, where, None if actor.role == "therapist" else slot.therapist_name]
@@ -44,14 +44,17 @@ def show_session(slot: Slot) -> None:
             query_params={"appointment": str(slot.id)},
         )
         st.caption(" · ".join(fact for fact in facts if fact), width="content")
+    day_sheet.show(actor, slot, lines, last)
 
 
 def next_sessions() -> None:
     """List today's sessions that are still to come."""
     st.subheader(_("Still to come today"), anchor=False)
     slots = agenda.next_appointments(actor, formats.today(), formats.practice().time_zone, limit=MOST_SHOWN + 1)
-    for slot in slots[:MOST_SHOWN]:
-        show_session(slot)
+    shown = slots[:MOST_SHOWN]
+    lines, last = day_sheet.to_prepare(actor, shown), day_sheet.last_days(actor, shown)
+    for slot in shown:
+        show_session(slot, lines.get(slot.id or 0, []), last)
     if not slots:
         st.caption(_("No more sessions today."))
     elif len(slots) > MOST_SHOWN:

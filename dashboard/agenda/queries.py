@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -194,6 +195,18 @@ def next_appointments(actor: Actor, day: date, time_zone: str, limit: int = 100)
     )
     with reading(actor, *CARE) as session:
         return [_slot(actor, row, clock.now()) for row in session.execute(found)]
+
+
+def last_sessions(actor: Actor, patient_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when each of these patients last attended, by patient; of a therapist's own sessions only."""
+    found = (
+        select(Attendee.patient_id, func.max(Attendee.starts_at))
+        .join(Appointment, Appointment.id == Attendee.appointment_id)
+        .where(Attendee.patient_id.in_(patient_ids), Attendee.state == "attended", _is_own(actor))
+        .group_by(Attendee.patient_id)
+    )
+    with reading(actor, *CARE) as session:
+        return {row[0]: row[1] for row in session.execute(found)}
 
 
 def _unconfirmed(actor: Actor, now: datetime) -> ColumnElement[bool]:

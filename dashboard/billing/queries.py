@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -155,6 +156,16 @@ def open_invoices(actor: Actor, filters: Filters, limit: int = MOST_ROWS, offset
         .order_by(page.c.days_past_due.desc(), page.c.invoice_id),
         *OFFICE,
     )
+
+
+def patients_owing(actor: Actor, patient_ids: Collection[int]) -> set[int]:
+    """Return which of these patients have an invoice of their own that is open and past its day."""
+    owed = OPEN_INVOICES.c
+    asked = select(owed.patient_id).where(
+        owed.patient_id.in_(patient_ids), owed.payer_id.is_(None), owed.open_amount > 0, owed.days_past_due > 0
+    )
+    with reading(actor, *OFFICE) as session:
+        return set(session.scalars(asked.distinct()))
 
 
 def count_open_invoices(actor: Actor, filters: Filters) -> int:

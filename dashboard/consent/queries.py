@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -30,6 +31,21 @@ def consents_needed(actor: Actor, patient_id: int) -> pd.DataFrame:
     """Return each kind of consent that a file needs now, with its status; one row per kind."""
     patients.patient_file(actor, patient_id)
     return frame(actor, select(CONSENT_STATUS).where(MISSING.patient_id == patient_id).order_by(MISSING.kind), *READERS)
+
+
+def consents_missing_of(actor: Actor, patient_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return which kinds of consent each of these files lacks now, by patient; files that lack none are not named."""
+    asked = (
+        select(MISSING.patient_id, MISSING.kind)
+        .join(Patient, Patient.id == MISSING.patient_id)
+        .where(MISSING.patient_id.in_(patient_ids), MISSING.is_valid.is_(False), patients.is_visible_to(actor))
+        .order_by(MISSING.patient_id, MISSING.kind)
+    )
+    found: dict[int, list[str]] = {}
+    with reading(actor, *READERS) as session:
+        for row in session.execute(asked):
+            found.setdefault(int(row[0]), []).append(str(row[1]))
+    return found
 
 
 def sessions_without_consent(

@@ -68,6 +68,9 @@ def _body(actor: Actor, found: AppointmentDetails) -> None:
     if actor.role == "therapist" and found.slot.patients and found.slot.starts_at <= clock.now():
         ids = {"appointment": str(found.slot.id)}
         st.page_link(page_file("notes"), label=_("Session note"), icon=":material/edit_note:", query_params=ids)
+    if found.slot.mode == "online" and found.slot.state in {"booked", "confirmed"} and found.slot.ends_at > clock.now():
+        ids = {"appointment": str(found.slot.id)}
+        st.page_link(page_file("video_calls"), label=_("Video call"), icon=":material/video_call:", query_params=ids)
     if found.is_moved:
         st.caption(_("This appointment was moved to another time."))
         return

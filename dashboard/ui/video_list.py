@@ -28,6 +28,8 @@ def show(actor: Actor) -> None:
         check_button()
     until = datetime.combine(formats.today() + timedelta(days=days), time.min, formats.zone())
     every = queries.sessions_ahead(actor, until, therapist_id=therapist_id, site_id=site_id)
+    if sum(len(found.participants) for found in every) >= queries.MOST_ROWS:
+        st.warning(_("Too many sessions to show all of them. Choose a therapist, a site or a shorter period."))
     chosen = [found for found in every if readiness is None or rules.is_ready(found) == (readiness == "ready")]
     _list(actor, chosen, is_narrowed=readiness is not None)
 
@@ -42,8 +44,8 @@ def _whether_links(actor: Actor) -> None:
     if queries.providers(actor):
         return
     words = _("Nobody chose yet where calls are held, so that no session has a link.")
-    hint = "" if actor.role == "manager" else f" {_('The manager chooses.')}"
-    st.info(f"{words}{hint}", icon=":material/link_off:")
+    hint = _("The manager chooses.")
+    st.info(words if actor.role == "manager" else f"{words} {hint}", icon=":material/link_off:")
 
 
 def _periods() -> dict[int, str]:
@@ -68,7 +70,6 @@ def _list(actor: Actor, sessions: list[Session], *, is_narrowed: bool) -> None:
         Column("starts_at", _("When"), "moment"),
         Column("names", _("Patient")),
         *([] if actor.role == "therapist" else [Column("therapist", _("Therapist"))]),
-        Column("ready", _("Ready"), width="small"),
         Column("lacks", _("What is missing"), width="large"),
     ]
     empty = _("No session matches. Choose another period or other filters.")
@@ -86,15 +87,14 @@ def _list(actor: Actor, sessions: list[Session], *, is_narrowed: bool) -> None:
 
 def _rows(sessions: list[Session]) -> pd.DataFrame:
     names = video_words.needs()
-    columns = ["appointment_id", "starts_at", "names", "therapist", "ready", "lacks"]
+    columns = ["appointment_id", "starts_at", "names", "therapist", "lacks"]
     rows = [
         (
             found.id,
             found.starts_at,
             found.names,
             found.therapist_name,
-            _("Yes") if rules.is_ready(found) else _("No"),
-            " · ".join(names[need] for need in rules.missing(found)) or "–",
+            " · ".join(names[need] for need in rules.missing(found)) or _("Ready"),
         )
         for found in sessions
     ]

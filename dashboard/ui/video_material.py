@@ -18,7 +18,8 @@ from dashboard.video.rules import Session
 
 def show(actor: Actor, found: Session) -> None:
     """Show what is laid out, and take more. Nobody but the therapist sees it before it is shared."""
-    st.markdown(f"**{_('Material to share')}**")
+    title = _("Material to share")
+    st.markdown(f"**{title}**")
     laid_out = queries.materials(actor, found.id)
     names = _documents(actor, found)
     for number, one in enumerate(laid_out, start=1):

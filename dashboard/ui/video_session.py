@@ -73,22 +73,23 @@ def _another(actor: Actor, found: Session) -> None:
 
 def _participant(actor: Actor, found: Session, who: Participant, done: list[Tick]) -> None:
     number = _("File {number}").format(number=who.number)
-    minor = f" · {_('minor')}" if who.is_minor(found.day) else ""
+    age = _("minor") if who.is_minor(found.day) else ""
     st.page_link(
         page_file("patient_files"),
-        label=f"**{plain(who.name)}** · {number}{minor}",
+        label=" · ".join(part for part in (f"**{plain(who.name)}**", number, age) if part),
         icon=":material/folder_shared:",
         query_params={"patient": str(who.id)},
     )
     known, asked = st.columns(2, gap="large")
     with known:
-        st.markdown(f"**{_('What is known')}**")
+        _title(_("What is known"))
         for need, state in rules.readiness(found, who).items():
             _need(actor, found, who, need, state)
     with asked:
-        st.markdown(f"**{_('Ask at the beginning')}**")
+        _title(_("Ask at the beginning"))
         for item in rules.checklist(found, who):
-            _item(actor, found, who, item, next((each for each in done if each.item == item), None))
+            _item(actor, found, who, item)
+        _by_whom(who, done)
     _place(actor, found, who)
 
 
@@ -142,18 +143,29 @@ def _sent(who: Participant, state: State) -> str:
     }.get(who.message or "", _("not yet"))
 
 
-def _item(actor: Actor, found: Session, who: Participant, item: str, last: Tick | None) -> None:
-    """Offer an item to tick, with who ticked it."""
+def _title(words: str) -> None:
+    st.markdown(f"**{words}**")
+
+
+def _item(actor: Actor, found: Session, who: Participant, item: str) -> None:
+    """Offer an item to tick."""
     was = item in who.ticked
-    hint = None
-    if last is not None and was:
-        hint = f"{last.by}, {formats.moment(last.at)}"
-    label = video_words.items()[item] + (f" :gray[{plain(hint)}]" if hint else "")
-    is_done = st.checkbox(label, value=was, key=f"video_calls_{found.id}_{who.id}_{item}_{was}")
+    key = f"video_calls_{found.id}_{who.id}_{item}_{was}"
+    is_done = st.checkbox(video_words.items()[item], value=was, key=key)
     if is_done != was:
         with told():
             commands.tick(actor, found.id, who.id, item, is_done=is_done)
             st.rerun()
+
+
+def _by_whom(who: Participant, done: list[Tick]) -> None:
+    """Say who ticked what is ticked, and when: the last of each person."""
+    last: dict[str, Tick] = {}
+    for each in done:
+        if each.is_done and each.item in who.ticked:
+            last.setdefault(each.by, each)
+    if last:
+        st.caption(" · ".join(plain(f"{by}, {formats.moment(each.at)}") for by, each in last.items()))
 
 
 def _place(actor: Actor, found: Session, who: Participant) -> None:

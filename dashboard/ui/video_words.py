@@ -41,8 +41,8 @@ def items() -> dict[str, str]:
         "place": _("Asked where they are now"),
         "emergency": _("The emergency contact still holds"),
         "privacy": _("Nobody else hears or records it"),
-        "guardian": _("An adult with parental authority is there or nearby"),
-        "fallback": _("Agreed: if the call fails, we ring"),
+        "guardian": _("An adult is there or nearby"),
+        "fallback": _("Agreed: if it fails, we ring"),
         "link_given": _("They have the link"),
     }
 

@@ -44,7 +44,7 @@ IDS = (
     "person",
     "p",
 )
-CODES = ("part", "view", "status", "kind", "rule", "severity", "family", "months", "late", "key")
+CODES = ("part", "view", "status", "kind", "rule", "severity", "family", "months", "late", "key", "within", "ready")
 DAYS = ("day", "since", "until")
 HOSTILE = (
     *(
