@@ -9,7 +9,7 @@ from dashboard.public_booking import commands, queries
 from dashboard.public_booking.commands import ServiceRule
 from dashboard.public_booking.queries import Opening, Rule
 from dashboard.team import queries as team
-from dashboard.ui import notice
+from dashboard.ui import formats, notice
 from dashboard.ui.errors import told
 from dashboard.ui.language import _
 from dashboard.ui.text import plain
@@ -38,10 +38,12 @@ def whether_open(opening: Opening) -> None:
             _("Online booking is closed. The manager opens it under What is open."), icon=":material/event_available:"
         )
     elif not opening.is_mailed:
-        st.info(
-            _("No mail server is set up: a request cannot be confirmed by e-mail, so visitors find it closed."),
-            icon=":material/outgoing_mail:",
+        said = (
+            _("No mail server is set up: the page of this synthetic practice shows the link that a letter would hold.")
+            if formats.practice().is_synthetic
+            else _("No mail server is set up: a request cannot be confirmed by e-mail, so visitors find it closed.")
         )
+        st.info(said, icon=":material/outgoing_mail:")
 
 
 def show(actor: Actor) -> None:

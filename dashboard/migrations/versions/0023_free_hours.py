@@ -217,7 +217,8 @@ end $$;
 
 # What is free is the hours of work less everything that takes them: sets of ranges, one a therapist and one a room,
 # so that a month of a whole team is a subtraction and not a question an hour. The last hour that begins before ``until``
-# lasts beyond it.
+# lasts beyond it. Rooms come in their order, so that the first
+# that is free ends the search.
 FREE = """
 create function agenda_free_hours(
     of_therapists bigint[], at_site bigint, for_service bigint, of_patients bigint[], by_mode text, minutes integer,
@@ -284,7 +285,7 @@ begin
             and (a.held_until is null or a.held_until > now())
         where by_mode = 'in_person' and r.is_in_service and r.capacity > greatest(cardinality(of_patients), 1)
             and r.site_id in (select w.site_id from work as w)
-        group by r.id, r.site_id
+        group by r.id, r.site_id order by r.id
     ),
     begins as (
         select w.therapist_id, w.site_id, g.at, g.at + long as finish, coalesce(t.during, '{}') as taken
@@ -299,8 +300,7 @@ begin
     from begins as b
     cross join meant as m
     left join lateral (
-        select r.id from rooms as r where r.site_id = b.site_id and not r.taken && tstzrange(b.at, b.finish)
-        order by r.id limit 1
+        select r.id from rooms as r where r.site_id = b.site_id and not r.taken && tstzrange(b.at, b.finish) limit 1
     ) as r on true
     where not b.taken && tstzrange(b.at, b.finish) and not m.during && tstzrange(b.at, b.finish)
         and (by_mode <> 'in_person' or r.id is not null)
