@@ -146,6 +146,7 @@ def _open() -> None:
     for name in [name for name in st.session_state if str(name).startswith(f"{KEY}_") and name != f"{KEY}_button"]:
         del st.session_state[name]
     st.session_state[OPEN] = True
+    st.rerun()
 
 
 def dialog(actor: Actor) -> None:
@@ -164,6 +165,8 @@ def _add(actor: Actor) -> None:
     known = {int(row["patient_id"]): f"{row['name']} · {row['number']}" for row in rows}
     if typed and not known:
         st.caption(_("No file matches."))
+    if len(known) == 1:  # who alone was found is meant
+        st.session_state[f"{KEY}_patient"] = next(iter(known))
     patient = st.selectbox(
         _("Who waits"),
         list(known),

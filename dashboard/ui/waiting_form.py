@@ -21,14 +21,18 @@ LONGEST_NOTE = 300
 
 def fields(actor: Actor, key: str, present: Entry | None = None, therapist_id: int | None = None) -> Preferences | None:
     """Ask for the wishes, beginning with ``present`` or with a therapist; nothing while there is no service."""
-    services = {each.id: each.name for each in team.services(actor)}
+    offered = team.services(actor)
+    services = {each.id: each.name for each in offered}
     if not services:
         st.info(_("A service is needed before anybody can wait for it."), icon=":material/inbox:")
         return None
     left, right = st.columns(2)
     keys = list(services)
-    index = keys.index(present.service_id) if present and present.service_id in services else 0
-    service = left.selectbox(_("Service"), keys, index=index, format_func=services.__getitem__, key=f"{key}_service")
+    common = next((each.id for each in offered if each.kind == "individual"), keys[0])
+    wished = present.service_id if present and present.service_id in services else common
+    service = left.selectbox(
+        _("Service"), keys, index=keys.index(wished), format_func=services.__getitem__, key=f"{key}_service"
+    )
     words = waiting_words.urgencies()
     urgency = right.segmented_control(
         _("Urgency"),
