@@ -32,7 +32,7 @@ def to_do() -> None:
         )
 
 
-def show_session(slot: Slot, lines: list[str], last: dict[int, str]) -> None:
+def show_session(slot: Slot, sheet: day_sheet.Sheet) -> None:
     """Show who comes when, as a link, beside it (below, on a telephone) to what and where, then what to prepare."""
     people = ", ".join(plain(patient.name) for patient in slot.patients)
     where = slot.room_name or _("By video or telephone")
@@ -44,7 +44,7 @@ def show_session(slot: Slot, lines: list[str], last: dict[int, str]) -> None:
             query_params={"appointment": str(slot.id)},
         )
         st.caption(" · ".join(fact for fact in facts if fact), width="content")
-    day_sheet.show(actor, slot, lines, last)
+    day_sheet.show(slot, sheet)
 
 
 def next_sessions() -> None:
@@ -52,9 +52,9 @@ def next_sessions() -> None:
     st.subheader(_("Still to come today"), anchor=False)
     slots = agenda.next_appointments(actor, formats.today(), formats.practice().time_zone, limit=MOST_SHOWN + 1)
     shown = slots[:MOST_SHOWN]
-    lines, last = day_sheet.to_prepare(actor, shown), day_sheet.last_days(actor, shown)
+    sheet = day_sheet.sheet(actor, shown)
     for slot in shown:
-        show_session(slot, lines.get(slot.id or 0, []), last)
+        show_session(slot, sheet)
     if not slots:
         st.caption(_("No more sessions today."))
     elif len(slots) > MOST_SHOWN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -21,6 +22,30 @@ from dashboard.video import queries as video
 from dashboard.video import rules
 
 Lines = dict[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is told of some sessions.
+
+    Attributes:
+        lines: By appointment, what is to be prepared.
+        last: By patient, the day on which they last came.
+        in_care: The patients whose history the person may open.
+    """
+
+    lines: Lines
+    last: dict[int, str]
+    in_care: frozenset[int]
+
+
+def sheet(actor: Actor, slots: Sequence[Slot]) -> Sheet:
+    """Return what is to be told of some sessions."""
+    people = {patient.id for slot in slots for patient in slot.patients}
+    came = agenda.last_sessions(actor, people) if people else {}
+    last = {patient: formats.day(at.astimezone(formats.zone()).date()) for patient, at in came.items()}
+    cared = clinical.files_in_care(actor) if people and actor.role == "therapist" else []
+    return Sheet(to_prepare(actor, slots), last, frozenset(file.patient_id for file in cared))
 
 
 def to_prepare(actor: Actor, slots: Sequence[Slot]) -> Lines:
@@ -84,29 +109,20 @@ def _calls(actor: Actor, slots: Sequence[Slot]) -> Lines:
     return {number: [told.format(needs=", ".join(needs))] for number, needs in lacking.items() if needs}
 
 
-def show(actor: Actor, slot: Slot, lines: Sequence[str], last: dict[int, str]) -> None:
+def show(slot: Slot, told: Sheet) -> None:
     """Show below a session what is to be prepared; the history is opened on its own screen, which notes it."""
-    came = [last[patient.id] for patient in slot.patients if patient.id in last]
-    said = [f"**{plain(line)}**" for line in lines]
+    came = dict.fromkeys(told.last[patient.id] for patient in slot.patients if patient.id in told.last)
+    said = [f"**{plain(line)}**" for line in told.lines.get(slot.id or 0, ())]
     if came:
-        said.insert(0, plain(_("Last session {day}").format(day=", ".join(dict.fromkeys(came)))))
+        said.insert(0, plain(_("Last session {day}").format(day=", ".join(came))))
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         if said:
             st.caption(" · ".join(said), width="content")
-        ids = {"appointment": str(slot.id)}
         if slot.mode == "online":
-            words_of_call = _("Video call")
-            st.page_link(page_file("video_calls"), label=words_of_call, icon=":material/video_call:", query_params=ids)
-        if actor.role == "therapist" and len(slot.patients) == 1:
-            whose = {"patient": str(slot.patients[0].id)}
-            history = _("History")
-            st.page_link(
-                page_file("clinical_history"), label=history, icon=":material/clinical_notes:", query_params=whose
-            )
+            _link("video_calls", _("Video call"), ":material/video_call:", {"appointment": str(slot.id)})
+        if len(slot.patients) == 1 and slot.patients[0].id in told.in_care:
+            _link("clinical_history", _("History"), ":material/clinical_notes:", {"patient": str(slot.patients[0].id)})
 
 
-def last_days(actor: Actor, slots: Sequence[Slot]) -> dict[int, str]:
-    """Return the day on which each patient of these sessions last came, in words."""
-    people = {patient.id for slot in slots for patient in slot.patients}
-    found = agenda.last_sessions(actor, people) if people else {}
-    return {patient: formats.day(at.astimezone(formats.zone()).date()) for patient, at in found.items()}
+def _link(slug: str, words_of_link: str, icon: str, ids: dict[str, str]) -> None:
+    st.page_link(page_file(slug), label=words_of_link, icon=icon, query_params=ids)

@@ -90,7 +90,10 @@ begin
     if renewed then
         perform end_video_links(array(
             select l.appointment_id from video_link as l join appointment as a on a.id = l.appointment_id
-            where l.ended_at is null and a.starts_at > now()
+            where l.ended_at is null and a.starts_at > now() and not exists (
+                select from video_provider as p
+                where p.kind = 'personal' and p.therapist_id = a.therapist_id and p.address = l.address
+            )
         ));
     end if;
     return make_video_links(null);
