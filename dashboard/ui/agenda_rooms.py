@@ -121,7 +121,7 @@ def _chart(bands: pd.DataFrame, rooms: list[str], shown: tuple[int, int]) -> alt
             cursor="pointer",
             color="#e6eded" if is_dark else "#1b2a2e",
         )
-        .encode(text="who:N")
+        .encode(alt.Text("who:N"))
         .add_params(alt.selection_point(name="named", fields=["id"], on="click", empty=False))
     )
     return alt.LayerChart(layer=[bars, words], height=ROW * len(rooms), background="transparent")
