@@ -64,15 +64,14 @@ def serve(port: int) -> int:
     """Serve until a signal or the end of a child. Return the exit code."""
     host = settings().host
     app = [sys.executable, "-m", "dashboard.server", "--port", str(port)]
-    children = [
-        subprocess.Popen(app, env=environment("app_rt", "app_sign_in"), cwd=ROOT),
-        *(_start(worker) for worker in WORKERS),
-    ]
+    children = [subprocess.Popen(app, env=environment("app_rt", "app_sign_in"), cwd=ROOT)]
     stopping = _Stopping()
     try:
         if not _await_health(host, port, children[0], stopping):
             click.echo("The dashboard did not start.", err=True)
             return 1
+        # Only now: their starts would each make that of the dashboard slower.
+        children += [_start(worker) for worker in WORKERS]
         click.echo(f"Intersession is ready at http://{_shown(host)}:{port}")
         click.echo(f"Public booking is at {settings().booking_address}")
         anchored_at = time.monotonic() - ANCHOR_SECONDS

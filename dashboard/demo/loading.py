@@ -124,16 +124,17 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
     connection.exec_driver_sql("select setval('patient_number', (select max(number) from patient))")
     connection.exec_driver_sql("select fill_patient_lookup()")
     connection.exec_driver_sql("select fill_care_episodes()")
-    _open_to_visitors(connection)
+    _open_to_visitors(connection, window.reference)
     return tables
 
 
-def _open_to_visitors(connection: Connection) -> None:
+def _open_to_visitors(connection: Connection, since: date) -> None:
     """Let the hours of everybody at work be asked for on the public page, for individual therapy."""
     connection.exec_driver_sql(
         "insert into online_service (service_id, modes) select id, 'both' from service where kind = 'individual'"
     )
-    connection.exec_driver_sql("insert into online_therapist (therapist_id) select id from therapist where is_active")
+    opened = "insert into online_therapist (therapist_id, opened_at) select id, :since from therapist where is_active"
+    connection.execute(text(opened), {"since": since})
     connection.exec_driver_sql("update online_booking set is_on = true")
 
 

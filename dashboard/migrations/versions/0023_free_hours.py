@@ -217,8 +217,7 @@ end $$;
 
 # What is free is the hours of work less everything that takes them: sets of ranges, one a therapist and one a room,
 # so that a month of a whole team is a subtraction and not a question an hour. The last hour that begins before ``until``
-# lasts beyond it. Rooms come in their order, so that the first
-# that is free ends the search.
+# lasts beyond it. Rooms come in their order, so that the first that is free ends the search.
 FREE = """
 create function agenda_free_hours(
     of_therapists bigint[], at_site bigint, for_service bigint, of_patients bigint[], by_mode text, minutes integer,
