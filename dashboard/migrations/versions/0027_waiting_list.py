@@ -341,5 +341,5 @@ def downgrade() -> None:
         op.execute(f"drop trigger waiting_logged on {table}")
     for function in (*reversed(FUNCTIONS), "offer_follows_appointment()", "waiting_logged()"):
         op.execute(f"drop function {function}")
-    for table in TABLES:
-        op.drop_table(table)
+    for table in TABLES:  # with the figures' views of it, which the next refresh would rebuild
+        op.execute(f"drop table {table} cascade")
