@@ -53,7 +53,7 @@ class Radicale:
         """Start, and wait until it answers."""
         command = [sys.executable, "-m", "radicale", "--config", str(self.folder / "config")]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _turn in range(200):
+        for _turn in range(1_000):
             try:
                 with urllib.request.urlopen(f"{self.address}.web/", timeout=2):
                     return
