@@ -16,6 +16,8 @@ TESTS ?= tests
 # Each worker takes a half, in order, and then of the other's: tests of one screen mostly share its server.
 OURS = -n $(JOBS) --dist worksteal -m "not foreign and not benchmark" $(TESTS)
 
+# Hundreds of processes are started here: each would compile every library anew where writing that down is forbidden.
+unexport PYTHONDONTWRITEBYTECODE
 export DO_NOT_TRACK := 1
 export PYTHONUTF8 := 1
 
