@@ -57,7 +57,7 @@ def main() -> None:
     actor = session.person()
     home = st.Page(_home, title="Intersession", default=True, visibility="hidden")
     screens = [_page(screen, actor) for screen in SCREENS]
-    page = st.navigation([home, *screens], position="sidebar" if actor else "hidden")
+    page = st.navigation([home, *screens], position="sidebar" if actor else "hidden", expanded=True)
     if actor is None:
         _note_refusal(None, page.url_path)
         sign_in_screen()

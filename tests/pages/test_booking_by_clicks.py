@@ -48,8 +48,8 @@ class Day:
 
 @pytest.fixture(params=[1440, 390])
 def page(page: Page, request: pytest.FixtureRequest) -> Page:
-    """Return a fresh page on a desk, and one on a telephone."""
-    page.set_viewport_size({"width": request.param, "height": 1000})
+    """Return a fresh page on a desk, and one on a telephone: long, as nothing is scrolled while it is dragged."""
+    page.set_viewport_size({"width": request.param, "height": 1000 if request.param > 1000 else 2000})
     return page
 
 
@@ -173,7 +173,8 @@ def test_the_rooms_show_who_is_where_and_a_free_hour_of_one_can_be_booked(
     page: Page, dashboard: Dashboard, day: Day
 ) -> None:
     [(room, name, site, _site_name, label)] = dashboard.rows(ROOM)
-    later = dashboard.rows("select (%s::date + 364)::text", day.day)[0][0]  # when nothing is booked yet
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    later = dashboard.rows("select (%s::date + 364 + %s %% 4)::text", day.day, width)[0][0]  # nothing is booked yet
     open_as(page, dashboard, "front_desk", f"agenda?view=rooms&day={later}")
     at_eight = page.locator(f'[aria-roledescription="bar"][aria-label*="begins: 20; room: {label}"]')
     at_eight.click(force=True)  # a free hour has no colour
@@ -182,7 +183,7 @@ def test_the_rooms_show_who_is_where_and_a_free_hour_of_one_can_be_booked(
     expect(form.get_by_role("spinbutton", name="hour, Begins")).to_have_text("20")
     [(appointment,)] = dashboard.rows(IN_ROOM, site, room, later, day.appointment)
     open_as(page, dashboard, "front_desk", f"agenda?view=rooms&day={later}")
-    page.locator('[aria-roledescription="bar"][aria-label*="Booked"]').click()
+    page.locator('[aria-roledescription="bar"][aria-label*="Booked"]').click(force=True)  # below its words
     expect(page.get_by_role("dialog").get_by_text("20:00–21:00")).to_be_visible()
     address_with(page, f"appointment={appointment}")
 
