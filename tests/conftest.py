@@ -6,6 +6,7 @@ repository is on the path: ``from tests.conftest import Database`` gives the sam
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import os
@@ -228,8 +229,16 @@ def blank_database(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterato
     yield from _clone(cluster, BLANK, monkeypatch)
 
 
+@pytest.fixture(scope="session")
+def _one_scan() -> None:
+    """Let Streamlit look once through all installed packages for components, and not for every screen under test."""
+    from streamlit.components.v2 import manifest_scanner
+
+    manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+
+
 @pytest.fixture
-def quiet_streamlit() -> Iterator[None]:
+def quiet_streamlit(_one_scan: None) -> Iterator[None]:
     """Keep Streamlit from warning that it runs outside its server."""
     kept = logging.getLogger("streamlit").level
     logging.getLogger("streamlit").setLevel(logging.ERROR)

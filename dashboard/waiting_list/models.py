@@ -17,6 +17,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -33,6 +34,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dashboard.agenda.models import MODES
 from dashboard.db import Base, one_of
+from dashboard.messages.models import Message
 
 ENTRY_STATES = ("waiting", "served", "closed")
 CLOSED_REASONS = ("booked", "no_longer_wanted", "not_reached", "other")
@@ -190,3 +192,7 @@ class WaitingRule(Base):
     days_ahead: Mapped[int] = mapped_column(SmallInteger, server_default="28")
     is_automatic: Mapped[bool] = mapped_column(Boolean, server_default="false")
     automatic_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+# Added here: a process that knows messages and no waiting list would look for a table that it does not know.
+Base.metadata.tables[Message.__tablename__].append_constraint(ForeignKeyConstraint(["offer_id"], ["waiting_offer.id"]))
