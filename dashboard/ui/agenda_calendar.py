@@ -45,7 +45,7 @@ LAYOUT = """
 .fc a { color: inherit; text-decoration: none; }
 @media (max-width: 640px) {
   .fc .fc-view-harness { overflow-x: auto; }
-  .fc .fc-timegrid, .fc .fc-dayGridMonth-view { min-width: 860px; }
+  .fc .fc-timeGridWeek-view, .fc .fc-dayGridMonth-view { min-width: 860px; }
 }
 """
 
