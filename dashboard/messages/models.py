@@ -62,9 +62,7 @@ class Message(Base):
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"))
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), index=True)
     guardian_id: Mapped[int | None] = mapped_column(BigInteger)
-    offer_id: Mapped[int | None] = mapped_column(
-        BigInteger
-    )  # the waiting list adds the reference
+    offer_id: Mapped[int | None] = mapped_column(BigInteger)  # the waiting list adds the reference
     language: Mapped[str] = mapped_column(String(5))
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
