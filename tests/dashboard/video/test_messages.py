@@ -37,7 +37,7 @@ def test_the_link_is_sent_once_with_instructions_and_read_as_sent(calls: House, 
     session = calls.old(40, mode="online")
     assert send_round() == 1
     [letter] = mailbox.letters
-    assert letter["Subject"].startswith("Enlace para su videollamada con Consulta Norte")
+    assert letter["Subject"].strip().startswith("Enlace para su videollamada con Consulta Norte")
     assert text_of(letter).count(link_of(session) or "-") == 3  # as text, as an address, and the words of it
     assert "auriculares" in text_of(letter)
     assert "sent" not in rules.missing(queries.session_ahead(calls.week.therapist, session))
