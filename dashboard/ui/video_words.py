@@ -15,7 +15,7 @@ def needs() -> dict[str, str]:
         "guardian": _("An adult with the minor"),
         "fallback": _("Telephone if the call fails"),
         "link": _("Link"),
-        "sent": _("Link sent"),
+        "sent": _("E-mail with the link"),
     }
 
 
