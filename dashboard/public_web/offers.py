@@ -9,6 +9,9 @@ from dashboard.public_web import pages
 from dashboard.public_web.requests import Visit, go
 from dashboard.waiting_list import links
 
+ANSWERS: dict[str, links.Answer] = {"accepted": "accepted", "declined": "declined"}
+"""What the buttons send; a form that says neither changes nothing."""
+
 
 def titles() -> dict[str, str]:
     """Return the words of each outcome, by code."""
@@ -28,9 +31,11 @@ def see(visit: Visit) -> Response:
     return pages.page("offer", titles()[found.outcome], path=visit.path, offer=found, form=visit.form)
 
 
-def answer(visit: Visit) -> Response:
+def settle(visit: Visit) -> Response:
     """Take the hour or leave it, and show what became of it."""
     if links.offer_shown(visit.token) is None:
         return pages.unknown()
-    links.offer_answer(visit.token, "accepted" if visit.fields.get("answer") == "accepted" else "declined")
+    answer = ANSWERS.get(visit.fields.get("answer", ""))
+    if answer is not None:
+        links.offer_answer(visit.token, answer)
     return go(visit.path)

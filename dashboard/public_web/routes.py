@@ -63,7 +63,7 @@ ROUTES: list[BaseRoute] = [
     shown("/request/{token}/move", own.ask_move),
     sent("/request/{token}/move", own.move),
     shown("/offer/{token}", offers.see),
-    sent("/offer/{token}", offers.answer),
+    sent("/offer/{token}", offers.settle),
     shown("/privacy", privacy),
     Route("/style.css", style, methods=["GET"]),
     Route("/robots.txt", robots, methods=["GET"]),

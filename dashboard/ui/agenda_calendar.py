@@ -15,7 +15,7 @@ from dashboard import clock
 from dashboard.agenda import rules
 from dashboard.agenda.queries import Slot
 from dashboard.ui import formats
-from dashboard.ui.agenda_words import LOOKS, STATES, badge, patient_names, place, shown_state
+from dashboard.ui.agenda_words import LOOKS, legend, patient_names, place, shown_state
 from dashboard.ui.language import _, language
 
 VIEWS = {"day": "timeGridDay", "week": "timeGridWeek", "month": "dayGridMonth", "list": "listDay"}
@@ -72,11 +72,7 @@ def draw(
 ) -> Gesture:
     """Show ``slots`` over the events that are ``shaded`` and return what was done with them."""
     drawn = CROWDED_WEEK if view == "week" and not (has_one_therapist or has_one_room) else VIEWS[view]
-    with st.container(horizontal=True, gap="small"):
-        present = {shown_state(slot) for slot in slots}
-        for state in STATES:
-            if state in present:
-                badge(state)
+    legend(slots)
     told = calendar(
         events=[*_events(slots, names_therapist=not has_one_therapist), *shaded],
         options={

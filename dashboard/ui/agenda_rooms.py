@@ -16,7 +16,7 @@ from dashboard.team import queries as team
 from dashboard.team.queries import RoomName
 from dashboard.ui import formats
 from dashboard.ui.agenda_calendar import ROUND, Gesture, has_half_days, hours_shown
-from dashboard.ui.agenda_words import LOOKS, STATES, badge, patient_names, shown_state, state_name
+from dashboard.ui.agenda_words import LOOKS, legend, patient_names, shown_state, state_name
 from dashboard.ui.language import _
 
 KEY = "agenda_rooms"
@@ -36,7 +36,7 @@ def draw(actor: Actor, slots: Sequence[Slot], day: date, room_id: int | None, si
         return Gesture(), None
     names = _names(rooms, site_id)
     held = [slot for slot in slots if slot.room_id in names and slot.state not in ("cancelled", "late_cancelled")]
-    _legend(held)
+    legend(held)
     chart = _chart(_bands(held, names, day), list(names.values()), hours_shown(held))
     told = st.altair_chart(
         chart,
@@ -50,14 +50,6 @@ def draw(actor: Actor, slots: Sequence[Slot], day: date, room_id: int | None, si
 
 def _names(rooms: Sequence[RoomName], site_id: int | None) -> dict[int, str]:
     return {room.id: room.name if site_id else f"{room.name} · {room.site_name}" for room in rooms}
-
-
-def _legend(slots: Sequence[Slot]) -> None:
-    present = {shown_state(slot) for slot in slots}
-    with st.container(horizontal=True, gap="small"):
-        for state in (*STATES, "busy"):
-            if state in present:
-                badge(state)
 
 
 def _bands(slots: Sequence[Slot], names: dict[int, str], day: date) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -97,3 +98,12 @@ def place(slot: Slot) -> str:
 def badge(state: str) -> None:
     """Show a state in its colour."""
     st.badge(state_name(state), color=LOOKS[state].badge)
+
+
+def legend(slots: Iterable[Slot]) -> None:
+    """Show the states that occur among ``slots``, in their colours."""
+    present = {shown_state(slot) for slot in slots}
+    with st.container(horizontal=True, gap="small"):
+        for state in STATES:
+            if state in present:
+                badge(state)

@@ -58,6 +58,9 @@ def test_without_the_form_too_late_or_with_another_link_nothing_is_taken(visitor
     assert visitor.get("/offer/a-token-of-nobody").status_code == 404
     form = FORM.search(visitor.get(LINK).text)
     assert form
+    for neither in ({}, {"answer": "perhaps"}):
+        assert visitor.post(LINK, data={"form": form[1], **neither}).status_code == 303
+    assert offers("turn, state") == [(1, "offered")]
     let_expire()
     assert visitor.post(LINK, data={"form": form[1], "answer": "accepted"}).status_code == 303
     assert "not to be had any more" in visitor.get(LINK).text
