@@ -59,7 +59,7 @@ def show(actor: Actor) -> None:
         _therapists(actor, may=may)
     rules = queries.rules(actor)
     if not rules:
-        st.info(_("There is no service yet: add one, or import the team."), icon=":material/inbox:")
+        st.info(_("There is no service yet. Services are added with the data of the team."), icon=":material/inbox:")
     for rule in rules:
         _service(actor, rule, may=may)
 

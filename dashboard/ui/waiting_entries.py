@@ -55,8 +55,9 @@ def show(actor: Actor) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         number = ngettext("{total} person", "{total} people", total).format(total=formats.number(total))
         st.markdown(f"**{number}**", width="content")
-        told_in_words = partial(_in_words, actor, wanted, MOST_ROWS, 0)
-        exports.csv_button(actor, told_in_words, "waiting-list", "waiting_list_csv")
+        if total:
+            told_in_words = partial(_in_words, actor, wanted, MOST_ROWS, 0)
+            exports.csv_button(actor, told_in_words, "waiting-list", "waiting_list_csv")
     offset = filters.page_number("waiting_list", total, PER_PAGE)
     table(
         _in_words(actor, wanted, PER_PAGE, offset),
