@@ -20,7 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import psycopg
-from sqlalchemy import text
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard import db, logs
@@ -33,6 +33,7 @@ LOCK = 7_204_115  # any fixed number: two rounds on one database run one after t
 CHANNEL = "intersession_changed"
 STORED = "config.materialized:table"  # views are always live: after a write only these have to be built anew
 AFTER_CHECKS = "tag:after_checks"
+NO_DATABASE = "no_database"
 TICK_SECONDS = 0.2
 RETRY_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 30
@@ -129,11 +130,29 @@ def build_figures(selection: str | None = None) -> bool:
 
 @lru_cache(maxsize=1)
 def _manifest() -> Manifest | None:
-    """Return the parsed dbt project, kept warm; nothing when it cannot be parsed (the build then says so)."""
+    """Return the parsed dbt project, kept warm; nothing when it cannot be parsed (the build then says so).
+
+    dbt parses everything anew for another address, and the embedded server's port is another at each start: what it
+    keeps between starts is the project at no address, and gets this one's database here.
+    """
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 - takes seconds, and only the worker needs it
     from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415
 
+    _tell_dbt(URL.create("postgresql", host="nowhere", database=NO_DATABASE))
+    parsed = dbtRunner().invoke(["parse", *_dbt_options()]).result
     address = db.url("transformer")
+    _tell_dbt(address)
+    if not isinstance(parsed, Manifest):
+        return None
+    for node in (*parsed.nodes.values(), *parsed.sources.values()):
+        if node.database == NO_DATABASE:
+            node.database = address.database or ""
+            node.relation_name = node.relation_name and node.relation_name.replace(NO_DATABASE, node.database, 1)
+    return parsed
+
+
+def _tell_dbt(address: URL) -> None:
+    """Set what the profile of the dbt project reads."""
     os.environ.update(
         DO_NOT_TRACK="1",
         INTERSESSION_DBT_HOST=address.host or "",
@@ -142,8 +161,6 @@ def _manifest() -> Manifest | None:
         INTERSESSION_DBT_PASSWORD=str(address.password or ""),
         INTERSESSION_DBT_DBNAME=address.database or "",
     )
-    parsed = dbtRunner().invoke(["parse", *_dbt_options()])
-    return parsed.result if isinstance(parsed.result, Manifest) else None
 
 
 def _dbt_options() -> list[str]:

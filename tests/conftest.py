@@ -11,10 +11,12 @@ import json
 import logging
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -28,9 +30,11 @@ from dashboard.config import ROOT
 
 SMALL_DEMO_SESSIONS = "4000"
 BLANK = "template1"
+ROOM = 3 * 1024**3  # bytes, of which a run holds less than half
 GUARD = Path(__file__).parent / "egress" / "sitecustomize.py"
 EGRESS_LOG = "INTERSESSION_EGRESS_LOG"
 NOBODYS = "example.invalid"
+FASTER = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_wal_size = '256MB'")
 
 
 def pytest_configure() -> None:
@@ -67,10 +71,11 @@ class Cluster:
         """Return the administrative address of ``database``."""
         return self.url.rsplit("/", 1)[0] + f"/{database}"
 
-    def run(self, statement: str) -> None:
-        """Run one administrative statement outside a transaction."""
+    def run(self, *statements: str) -> None:
+        """Run administrative statements, each outside a transaction."""
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)
 
     def environment(self, database: str) -> dict[str, str]:
         """Return an environment in which every process works on ``database``."""
@@ -103,6 +108,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
+def _roomy_memory() -> Path | None:
+    """Return the machine's file system in memory when the run's databases fit: copying one takes a quarter there."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free >= ROOM else None
+
+
 @pytest.fixture(scope="session")
 def cluster(shared_folder: Path) -> Iterator[Cluster]:
     """Return the run's server: the first worker that asks starts it; it stops when the last worker leaves."""
@@ -110,19 +121,16 @@ def cluster(shared_folder: Path) -> Iterator[Cluster]:
     with FileLock(str(pointer) + ".lock"):
         if not pointer.exists():
             # Not below the run's own folder: as root the server runs as somebody who may not enter that.
-            folder = Path(tempfile.mkdtemp(prefix="intersession-test-"))
+            folder = Path(tempfile.mkdtemp(prefix="intersession-test-", dir=_roomy_memory()))
             folder.chmod(0o755)
             pointer.write_text(json.dumps(str(folder)))
         folder = Path(json.loads(pointer.read_text()))
         running = postgres.running(data_dir=folder)
         server = running.__enter__()
+        started = Cluster(server.url, server.secret, folder)
         if server.started_here:
-            with psycopg.connect(server.url, autocommit=True) as connection:
-                connection.execute("alter system set fsync = off")
-                connection.execute("alter system set synchronous_commit = off")
-                connection.execute("alter system set full_page_writes = off")
-                connection.execute("select pg_reload_conf()")
-    yield Cluster(server.url, server.secret, folder)
+            started.run(*(f"alter system set {setting}" for setting in FASTER), "select pg_reload_conf()")
+    yield started
     db.forget_engines()
     running.__exit__(None, None, None)
 
@@ -187,22 +195,30 @@ class Database:
         return self.cluster.environment(self.name)
 
 
-def _clone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+@contextmanager
+def cloned(cluster: Cluster, template: str) -> Iterator[Database]:
+    """Give a copy of ``template`` while the block runs."""
     name = f"x_{uuid4().hex[:12]}"
     # Copying a template fails while anybody is connected to it, and two copies may not run at once.
     with FileLock(str(cluster.folder / f"{template}.clone.lock")):
         cluster.run(f"create database {name} template {template}")
     if template != BLANK:  # a copy has none of the rights on the database itself
-        cluster.run(f"revoke all on database {name} from public")
-        cluster.run(f"grant connect on database {name} to {', '.join(db.LOGINS)}")
-        cluster.run(f"grant temporary on database {name} to checker")
-    database = Database(name, cluster)
-    for key in ("DATABASE_URL", "INTERSESSION_LOGIN_SECRET", "INTERSESSION_DATA_DIR", "DO_NOT_TRACK"):
-        monkeypatch.setenv(key, database.environment[key])
-    db.forget_engines()
-    yield database
-    db.forget_engines()
+        cluster.run(
+            f"revoke all on database {name} from public",
+            f"grant connect on database {name} to {', '.join(db.LOGINS)}",
+            f"grant temporary on database {name} to checker",
+        )
+    yield Database(name, cluster)
     cluster.run(f"drop database if exists {name} with (force)")
+
+
+def _clone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    with cloned(cluster, template) as database:
+        for key in ("DATABASE_URL", "INTERSESSION_LOGIN_SECRET", "INTERSESSION_DATA_DIR", "DO_NOT_TRACK"):
+            monkeypatch.setenv(key, database.environment[key])
+        db.forget_engines()
+        yield database
+        db.forget_engines()
 
 
 @pytest.fixture

@@ -182,6 +182,7 @@ def _signers(
     order = np.lexsort((guardian, rows))
     is_one_missing = (count >= 2) & (rng.random(len(age)) < 0.15)
     in_force = (count >= 2) & (consents.state == SIGNED) & (consents.kind == KINDS.index("treatment"))
+    in_force &= people.is_current[consents.patient]
     in_force[signs_self] = False
     if not is_one_missing[in_force].any():  # however small the practice, one treatment waits for the other guardian
         is_one_missing[np.flatnonzero(in_force)[:1]] = True

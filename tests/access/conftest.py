@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
 import yaml
-from filelock import FileLock
 
 from dashboard.config import ROOT
 from tests.access import rows
 from tests.access.wall import Subject
-from tests.conftest import Cluster
+from tests.conftest import Cluster, cloned
 
 MATRIX: dict[str, dict[str, dict[str, str]]] = yaml.safe_load((ROOT / "tests" / "access" / "matrix.yaml").read_text())
 
@@ -28,16 +26,15 @@ def wanted(table: str, subject: str) -> dict[str, set[str]]:
 @pytest.fixture(scope="session")
 def walled(cluster: Cluster, migrated_template: str) -> Iterator[psycopg.Connection[Any]]:
     """Return a superuser's connection to a practice with a row of every table; nothing tried in it stays."""
-    name = f"wall_{uuid4().hex[:12]}"
-    with FileLock(str(cluster.folder / f"{migrated_template}.clone.lock")):
-        cluster.run(f"create database {name} template {migrated_template}")
-    with psycopg.connect(cluster.address(name), options="-c search_path=practice,pg_temp") as connection:
+    with (
+        cloned(cluster, migrated_template) as database,
+        psycopg.connect(database.url, options="-c search_path=practice,pg_temp") as connection,
+    ):
         connection.info.encoding  # noqa: B018 - connected
         rows.write(connection)
         connection.commit()
         yield connection
         connection.rollback()
-    cluster.run(f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="session")

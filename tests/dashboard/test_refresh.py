@@ -80,6 +80,12 @@ def practice(figures_database):
         yield connection
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return where the workers of these tests keep what dbt parsed."""
+    return tmp_path_factory.mktemp("worker")
+
+
 def environment(database, folder):
     """Return the environment of a worker that keeps its files in ``folder``."""
     return {**database.environment, "INTERSESSION_DATA_DIR": str(folder), "INTERSESSION_PARENT_PID": str(os.getpid())}
@@ -124,9 +130,11 @@ def now(practice):
     return practice.execute("select clock_timestamp()").fetchone()[0]
 
 
-def test_a_write_is_seen_by_figures_and_checks_soon(practice, figures_database, tmp_path):
+def test_a_write_is_seen_soon_and_lost_connections_are_outlived(
+    practice, figures_database, folder
+):
     practice.execute("truncate refresh_run")
-    with worker(figures_database, tmp_path):
+    with worker(figures_database, folder) as process:
         wait_for(lambda: rounds(practice))
         before = now(practice)
         ((patient,),) = practice.execute(
@@ -141,29 +149,23 @@ def test_a_write_is_seen_by_figures_and_checks_soon(practice, figures_database, 
         quiet = now(practice)
         time.sleep(4)
         assert rounds(practice, "figures", quiet) == 0, "its own writes must not wake it"
-
-
-def test_the_worker_outlives_its_connections(practice, figures_database, tmp_path):
-    practice.execute("truncate refresh_run")
-    with worker(figures_database, tmp_path) as process:
-        wait_for(lambda: rounds(practice))
         practice.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and pid <> pg_backend_pid()"
         )
-        before = now(practice)
-        wait_for(lambda: rounds(practice, "checks", before))
+        quiet = now(practice)
+        wait_for(lambda: rounds(practice, "checks", quiet))
         assert process.poll() is None
 
 
-def test_the_worker_ends_when_whoever_started_it_is_gone(figures_database, tmp_path):
+def test_the_worker_ends_when_whoever_started_it_is_gone(figures_database, folder):
     starter = (
         "import os, subprocess, sys, time\n"
         "known = {**os.environ, 'INTERSESSION_PARENT_PID': str(os.getpid())}\n"
         f"print(subprocess.Popen({WORKER!r}, env=known, stderr=subprocess.DEVNULL).pid, flush=True)\n"
         "time.sleep(60)\n"
     )
-    known = environment(figures_database, tmp_path)
+    known = environment(figures_database, folder)
     with subprocess.Popen(
         [sys.executable, "-c", starter], env=known, cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:
@@ -181,38 +183,33 @@ def is_running(number):
     return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def test_two_refreshes_at_once_run_one_after_the_other(practice, figures_database, tmp_path):
+def test_two_refreshes_at_once_run_one_after_the_other_and_close_what_was_killed(practice, figures_database, folder):
     practice.execute("truncate refresh_run")
+    practice.execute("insert into refresh_run (stage, started_at) values ('figures', '2026-01-01')")
     started = [
-        subprocess.Popen([*WORKER, "--once"], env=environment(figures_database, tmp_path / name), cwd=ROOT)
-        for name in ("one", "two")
+        subprocess.Popen([*WORKER, "--once"], env=environment(figures_database, folder), cwd=ROOT) for _ in range(2)
     ]
     assert [process.wait(180) for process in started] == [0, 0]
-    spans = practice.execute("select stage, started_at, finished_at from refresh_run order by started_at").fetchall()
+    killed, *spans = practice.execute("select stage, started_at, finished_at from refresh_run order by 2").fetchall()
+    assert killed[2] is not None
     assert [stage for stage, _, _ in spans] == ["figures", "checks"] * 2
     assert all(earlier[2] <= later[1] for earlier, later in pairwise(spans))
 
 
-def test_figures_that_cannot_be_built_are_a_failed_stage_with_a_reference(practice, figures_database, tmp_path):
+def test_figures_that_cannot_be_built_are_a_failed_stage_with_a_reference(practice, figures_database, folder):
     practice.execute("truncate refresh_run")
     practice.execute("revoke usage on schema practice from transformer")
-    done = once(figures_database, tmp_path)
+    done = once(figures_database, folder)
     ((stage, state, reference),) = practice.execute("select stage, state, error_reference from refresh_run").fetchall()
     assert (done.returncode, stage, state) == (1, "figures", "failed")
     assert reference in done.stderr
 
 
-def test_checks_that_cannot_run_are_a_failed_stage_and_figures_stay(practice, figures_database, tmp_path):
+def test_checks_that_cannot_run_are_a_failed_stage_and_figures_stay(practice, figures_database, folder):
     practice.execute("truncate refresh_run")
     practice.execute("revoke insert on finding from checker")
     practice.execute("update patient set telephone = null")
-    done = once(figures_database, tmp_path)
+    done = once(figures_database, folder)
     states = practice.execute("select stage, state from refresh_run order by id").fetchall()
     assert done.returncode == 1
     assert states == [("figures", "done"), ("checks", "failed")]
-
-
-def test_a_refresh_that_was_killed_is_closed_by_the_next(practice, figures_database, tmp_path):
-    practice.execute("insert into refresh_run (stage, started_at) values ('figures', '2026-01-01')")
-    assert once(figures_database, tmp_path).returncode == 0
-    assert practice.execute("select count(*) from refresh_run where state = 'running'").fetchone() == (0,)

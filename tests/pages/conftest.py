@@ -12,18 +12,18 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
-from filelock import FileLock
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TooLateError
 
 from dashboard import db
 from dashboard.config import ROOT
-from tests.conftest import Cluster
+from tests.conftest import Cluster, cloned
 from tests.pages import outside
 
 FLAGS = (
@@ -105,14 +105,9 @@ def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def serve_clone(cluster: Cluster, template: str, folder: Path, **settings: str) -> Iterator[Dashboard]:
     """Serve a dashboard on a clone of ``template``, with further settings, until the generator is closed."""
-    name = f"app_{uuid4().hex[:12]}"
-    with FileLock(str(cluster.folder / f"{template}.clone.lock")):
-        cluster.run(f"create database {name} template {template}")
-    cluster.run(f"grant connect on database {name} to app_rt, app_sign_in, transformer, checker")
-    cluster.run(f"grant temporary on database {name} to checker")
-    environment = {**cluster.environment(name), **settings}
     port = _free_port()
-    with (folder / "server.log").open("wb") as log:
+    with cloned(cluster, template) as database, (folder / "server.log").open("wb") as log:
+        environment = {**database.environment, **settings}
         process = subprocess.Popen(
             [sys.executable, "-m", "dashboard.server", "--port", str(port)],
             env=environment,
@@ -123,11 +118,10 @@ def serve_clone(cluster: Cluster, template: str, folder: Path, **settings: str) 
         try:
             url = f"http://127.0.0.1:{port}"
             _await_health(url, process)
-            yield Dashboard(url, environment, cluster.address(name))
+            yield Dashboard(url, environment, database.url)
         finally:
             process.terminate()
             process.wait(15)
-            cluster.run(f"drop database if exists {name} with (force)")
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +140,7 @@ def empty_dashboard(
 
 def chromium() -> str | None:
     """Return the browser to drive: the configured one, one on PATH, else Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return os.environ.get("INTERSESSION_CHROMIUM") or next((p for n in names if (p := shutil.which(n))), None)
 
 
@@ -179,6 +173,16 @@ def settled(page: Page) -> Page:
     page.evaluate("window.stillSince = undefined")
     page.wait_for_function(STILL, arg=STILL_MS, polling=50)
     return page
+
+
+def choose_first_row(page: Page, shown: Locator) -> None:
+    """Tick the first row of the only table, which is a picture, until ``shown`` is: it may be drawn a moment late."""
+    for _attempt in range(3):
+        settled(page).get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52})
+        with suppress(TooLateError):
+            shown.wait_for(timeout=WAIT_MS / 3)
+            return
+    pytest.fail("the first row of the table could not be chosen")
 
 
 def address_with(page: Page, part: str) -> None:

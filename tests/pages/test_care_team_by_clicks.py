@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, choose_first_row, open_as, settled
 
 pytestmark = pytest.mark.browser
 
@@ -40,9 +40,7 @@ def test_a_file_opened_in_an_emergency_is_on_the_managers_list_and_can_be_handed
 
     open_as(page, dashboard, "manager")
     page.get_by_text("file open in an emergency").click()
-    settled(page)
-    page.get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52})
-    expect(page.get_by_text(REASON)).to_be_visible()
+    choose_first_row(page, page.get_by_text(REASON).and_(page.locator(":not(td)")))
     page.get_by_role("button", name="End").click()
     expect(page.get_by_text("The file is closed to them from now on.")).to_be_visible()
     open_as(page, dashboard, "therapist", f"patient_files?patient={patient}", person=str(who))

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.clinical.test_document_reading import pdf
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, choose_first_row, open_as, settled
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ def test_a_report_is_added_opened_and_put_away_and_the_office_never_sees_it(
     choose(page, "informe.pdf", pdf())
     expect(page.get_by_text("The document was added.")).to_be_visible()
     [(document,)] = dashboard.rows("select id from document where patient_id = %s", patient)
-    settled(page).get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52})
+    choose_first_row(page, page.get_by_role("button", name="Download"))
     with page.expect_download() as download:
         page.get_by_role("button", name="Download").click()
     assert download.value.suggested_filename == "informe.pdf"
@@ -52,6 +52,7 @@ def test_a_report_is_added_opened_and_put_away_and_the_office_never_sees_it(
     page.get_by_role("button", name="Put away").click()
     expect(page.get_by_text("The document was put away.")).to_be_visible()
     settled(page).get_by_text("Show what was put away", exact=True).click()
-    page.get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52})
-    page.get_by_role("button", name="Put back on the list").click()
+    back = page.get_by_role("button", name="Put back on the list")
+    choose_first_row(page, back)
+    back.click()
     expect(page.get_by_text("The document is on the list again.")).to_be_visible()

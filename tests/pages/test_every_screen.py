@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import TimeoutError as TooLateError
 
 from dashboard.ui.navigation import SCREENS, Screen, title
 from tests.pages.conftest import WAIT_MS, Dashboard, open_as, settled
 
 UNAVAILABLE = "This screen is not available to you."
 ROLES = ("manager", "therapist", "front_desk", "auditor")
+WIDE, NARROW = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=900)
 DARK = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === 'rgb(18, 24, 26)'"
 WIDER = (
     "() => Math.max(...[document.documentElement, document.querySelector('[data-testid=stMain]')]"
@@ -30,11 +33,10 @@ on conflict do nothing
 """
 
 
-@pytest.fixture(params=[1440, 390], ids=lambda width: f"{width}px")
-def looked_at(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Return a page of one width."""
-    width = request.param
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB", has_touch=width < 600)
+@pytest.fixture
+def looked_at(browser: Browser) -> Iterator[Page]:
+    """Return a page that can be touched, as narrow ones are."""
+    context = browser.new_context(viewport=WIDE, locale="en-GB", has_touch=True)
     context.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
     yield context.new_page()
@@ -60,11 +62,20 @@ def complaints(page: Page, screen: Screen, *, has_it: bool) -> list[str]:
         found.append(f"{screen.slug}: something went wrong")
     if (page.get_by_text(UNAVAILABLE).count() == 0) != has_it:
         found.append(f"{screen.slug}: available to the wrong role")
+    return found
+
+
+def too_wide(page: Page, screen: Screen, size: ViewportSize) -> list[str]:
+    """Return how far the screen that is open is wider than a window of ``size``, in either scheme."""
+    found = []
+    page.set_viewport_size(size)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_function(DARK if scheme == "dark" else f"() => !({DARK})()")
+        with suppress(TooLateError):  # tables and the menu follow a new size a moment later
+            page.wait_for_function(f"() => ({WIDER})() <= 0", timeout=2_000)
         if (wider := page.evaluate(WIDER)) > 0:
-            found.append(f"{screen.slug}: {wider} px too wide ({scheme})")
+            found.append(f"{screen.slug}: {wider} px too wide ({size['width']} px, {scheme})")
     return found
 
 
@@ -74,6 +85,8 @@ def tour(page: Page, role: str) -> list[str]:
     for screen in SCREENS:
         go(page, screen.slug)
         found += complaints(page, screen, has_it=role in screen.roles)
+        for size in (NARROW, WIDE):
+            found += too_wide(page, screen, size)
     return found
 
 

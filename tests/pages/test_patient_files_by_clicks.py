@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, address_with, open_as, settled
+from tests.pages.conftest import Dashboard, address_with, choose_first_row, open_as, settled
 
 pytestmark = pytest.mark.browser
 
@@ -25,11 +25,6 @@ def without_accents(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
 
 
-def open_first_row(page: Page) -> None:
-    """Select the first row of the list, whose cells are drawn and not elements."""
-    page.get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52})
-
-
 def test_a_file_found_without_accents_is_edited_and_keeps_what_was_saved(page: Page, dashboard: Dashboard) -> None:
     [(patient, name, _version)] = dashboard.rows(ACCENTED)
     open_as(page, dashboard, "front_desk", "patient_files")
@@ -38,8 +33,7 @@ def test_a_file_found_without_accents_is_edited_and_keeps_what_was_saved(page: P
     search.press("Enter")
     settled(page)
     page.wait_for_function("() => document.querySelectorAll('[data-testid=\"stDataFrame\"] tbody tr').length === 1")
-    open_first_row(page)
-    expect(page.get_by_role("heading", name=str(name))).to_be_visible()
+    choose_first_row(page, page.get_by_role("heading", name=str(name)))
     address_with(page, f"patient={patient}")
 
     page.get_by_label("Profession").fill("Lighthouse keeper")

@@ -52,7 +52,7 @@ def test_a_freed_hour_is_offered_from_the_agenda_and_accepted_by_the_front_desk(
     expect(page.get_by_text(f"1 · {name}")).to_be_visible()
     settled(page).get_by_role("button", name="Offer it, beginning with the first").click()
     expect(page.get_by_text("Offered. The hour is kept free until the answer.")).to_be_visible()
-    expect(page.get_by_text(str(name))).to_be_visible()
+    expect(page.get_by_test_id("stPageLink").filter(has_text=str(name))).to_be_visible()
     assert dashboard.rows(TAKEN, freed) == [("held", "offered", "open", "waiting")]
     settled(page).get_by_role("button", name="Accepted").click()
     expect(page.get_by_text("Nothing is offered just now.")).to_be_visible()

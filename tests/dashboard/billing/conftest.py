@@ -29,13 +29,9 @@ DAY = date(2026, 3, 10)
 
 @contextmanager
 def owner() -> Iterator[Connection]:
-    """Open one transaction as the owner of the schema, past every right, and leave no connection behind."""
-    engine = db.admin_engine()
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    """Open one transaction as the owner of the schema, past every right."""
+    with db.admin_engine().begin() as connection:
+        yield connection
 
 
 def add(model: type[DeclarativeBase], **values: Any) -> int:
