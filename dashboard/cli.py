@@ -30,6 +30,7 @@ from dashboard.config import settings
 from dashboard.demo.shape import FEWEST, MOST
 from dashboard.imports.commands import run_import
 from dashboard.imports.mapping import MappingError
+from dashboard.linked import resealing
 from dashboard.supervise import is_taken, serve
 
 COMMAND_LINE = Administrator()
@@ -272,20 +273,26 @@ def keys_rotate() -> None:
     with database():
         schema.upgrade()
         name, wrapped = key_care.rotate()
+        sealed = resealing.reseal()
     click.echo(f"{wrapped:,} patients' keys are wrapped with the master key {name}. Older backups need the older key.")
+    if sealed:
+        click.echo(f"{sealed:,} passwords of linked calendars are sealed anew.")
 
 
 @keys.command("check")
 @click.option("--texts", default=key_care.SAMPLE, show_default=True, help="How many texts of each kind to open.")
 def keys_check(texts: int) -> None:
-    """Unwrap every patient's key and open the newest texts; list what does not open."""
+    """Unwrap every patient's key, open the newest texts and every password; list what does not open."""
     with database():
         schema.upgrade()
         found = key_care.check(texts)
-    click.echo(f"Tried {found.keys:,} keys and {found.texts:,} texts: {len(found.failed):,} do not open.")
-    for row in found.failed:
+        passwords, closed = resealing.unreadable()
+    failed = [*found.failed, *closed]
+    tried = f"{found.keys:,} keys, {found.texts:,} texts and {passwords:,} passwords of linked calendars"
+    click.echo(f"Tried {tried}: {len(failed):,} do not open.")
+    for row in failed:
         click.echo(row)
-    sys.exit(1 if found.failed else 0)
+    sys.exit(1 if failed else 0)
 
 
 @main.command("database-url")

@@ -130,9 +130,7 @@ def now(practice):
     return practice.execute("select clock_timestamp()").fetchone()[0]
 
 
-def test_a_write_is_seen_soon_and_lost_connections_are_outlived(
-    practice, figures_database, folder
-):
+def test_a_write_is_seen_soon_and_lost_connections_are_outlived(practice, figures_database, folder):
     practice.execute("truncate refresh_run")
     with worker(figures_database, folder) as process:
         wait_for(lambda: rounds(practice))
