@@ -40,13 +40,14 @@ OFFERED = "offered_hour_stays"
 
 @dataclass(frozen=True)
 class Target:
-    """Where an appointment is moved to; what is not named stays."""
+    """Where an appointment is moved to, and how it is held there; what is not named stays."""
 
     starts_at: datetime
     ends_at: datetime
     therapist_id: int | None = None
     room_id: int | None = None
     keeps_room: bool = True
+    mode: str | None = None
 
 
 def book(actor: Actor, wish: Wish, *, key: UUID, overriding: Collection[str] = ()) -> int:
@@ -131,8 +132,10 @@ def move(
         NotFoundError: no such appointment, or a colleague's for a therapist.
         ChangedSinceError: somebody changed it since.
         NotFreeError: something stands in the way.
-        RuleBrokenError: what became of it is recorded already.
+        RuleBrokenError: what became of it is recorded already, or it cannot be held so.
     """
+    if target.mode is not None and target.mode not in MODES:
+        raise RuleBrokenError("Choose how the session is held.")
 
     def once() -> Target:
         with explained(), transaction(actor, *CARE) as session:
@@ -164,6 +167,8 @@ def wish_of(actor: Actor, appointment_id: int, target: Target) -> Wish:
 def moved(session: Session, found: Appointment, target: Target) -> Wish:
     """Return an appointment as a wish for where it is moved to."""
     attending = select(Attendee.patient_id).where(Attendee.appointment_id == found.id).order_by(Attendee.position)
+    mode = target.mode or found.mode
+    room = found.room_id if target.keeps_room else target.room_id
     return Wish(
         therapist_id=target.therapist_id or found.therapist_id,
         site_id=found.site_id,
@@ -171,20 +176,22 @@ def moved(session: Session, found: Appointment, target: Target) -> Wish:
         patient_ids=tuple(session.scalars(attending)),
         starts_at=target.starts_at,
         ends_at=target.ends_at,
-        room_id=found.room_id if target.keeps_room else target.room_id,
-        mode=found.mode,
+        room_id=room if mode == "in_person" else None,
+        mode=mode,
         case_id=found.case_id,
     )
 
 
 def write_move(found: Appointment, wish: Wish, overridden: Sequence[Obstacle]) -> Target:
     """Write where an appointment, locked, is moved to and over what; return where it was."""
-    former = Target(found.starts_at, found.ends_at, found.therapist_id, found.room_id, keeps_room=False)
+    former = Target(
+        found.starts_at, found.ends_at, found.therapist_id, found.room_id, keeps_room=False, mode=found.mode
+    )
     if (found.starts_at, found.ends_at) != (wish.starts_at, wish.ends_at) and found.state == "confirmed":
         found.state = "booked"
         found.confirmed_at = None
     found.starts_at, found.ends_at = wish.starts_at, wish.ends_at
-    found.therapist_id, found.room_id = wish.therapist_id, wish.room_id
+    found.therapist_id, found.room_id, found.mode = wish.therapist_id, wish.room_id, wish.mode
     found.overridden = sorted({each.kind for each in overridden}) or None
     return former
 

@@ -35,7 +35,8 @@ class Message(Base):
 
     ``message_id`` is fixed before anything is sent. The guardian is no foreign key: the log outlives a guardian.
     ``step`` tells messages of a kind apart: the rung of the ladder, the event that a change or cancellation tells, or
-    the number of the link.
+    the number of the link. ``place`` is where the session was to be when the message was planned, and then when it was
+    sent or told: ``site`` and its number, or the mode.
     """
 
     __tablename__ = "message"
@@ -65,6 +66,7 @@ class Message(Base):
     offer_id: Mapped[int | None] = mapped_column(BigInteger)  # the waiting list adds the reference
     language: Mapped[str] = mapped_column(String(5))
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    place: Mapped[str | None] = mapped_column(String(24))
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     lapses_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     state: Mapped[str] = mapped_column(String(10), server_default="planned")

@@ -12,9 +12,11 @@ from dashboard.access.actor import Actor
 from dashboard.agenda import booking, free_hours, queries, series_changes
 from dashboard.agenda.booking import Target
 from dashboard.agenda.free_hours import NotFreeError, Obstacle, Wish
+from dashboard.agenda.queries import AppointmentDetails
 from dashboard.agenda.series_changes import Shift
 from dashboard.ui import agenda_obstacles, errors, formats, notice
 from dashboard.ui.agenda_calendar import forget_click
+from dashboard.ui.agenda_words import mode_name
 from dashboard.ui.language import _, ngettext
 
 LAST, REFUSED = "agenda_last_moved", "agenda_refused_move"
@@ -31,11 +33,16 @@ class Move:
 
 def drag(actor: Actor, move: Move) -> None:
     """Try a move; the calendar is drawn anew, with the appointment where it now is."""
+    if attempt(actor, move):
+        st.rerun()
+
+
+def attempt(actor: Actor, move: Move) -> bool:
+    """Try a move and keep what came of it for `show`; return whether the screen is to be drawn anew."""
     st.session_state.pop(LAST, None)
     st.session_state.pop(REFUSED, None)
     forget_click()
-    if _tried(actor, move):
-        st.rerun()
+    return _tried(actor, move)
 
 
 def _tried(actor: Actor, move: Move, overriding: Collection[str] = ()) -> bool:
@@ -61,9 +68,15 @@ def show(actor: Actor) -> None:
 
 
 def _offer_undo(actor: Actor, last: Move) -> None:
+    found = queries.appointment(actor, last.appointment_id)
     with st.container(horizontal=True, vertical_alignment="center", key="agenda_moved"):
-        st.markdown(":material/check: " + _("Moved. It was at {moment}.").format(moment=_when(last.target.starts_at)))
-        _offer_following(actor, last)
+        if found.slot.mode == last.target.mode:
+            words = _("Moved. It was at {moment}.").format(moment=_when(last.target.starts_at))
+            st.markdown(f":material/check: {words}")
+            _offer_following(actor, last, found)
+        else:
+            words = _("Changed. It was: {mode}.").format(mode=mode_name(last.target.mode or "in_person").lower())
+            st.markdown(f":material/check: {words}")
         if st.button(_("Undo"), key="agenda_undo_move", icon=":material/undo:", type="tertiary"):
             st.session_state.pop(LAST)
             # It was there before, whatever rule that breaks; nobody else is pushed aside.
@@ -75,9 +88,8 @@ def _offer_undo(actor: Actor, last: Move) -> None:
                 st.rerun()
 
 
-def _offer_following(actor: Actor, last: Move) -> None:
+def _offer_following(actor: Actor, last: Move, found: AppointmentDetails) -> None:
     """Offer to move the later dates of the series in the same way."""
-    found = queries.appointment(actor, last.appointment_id)
     later = found.series_left - 1
     if later < 1 or found.slot.version != last.version:
         return
@@ -101,7 +113,10 @@ def _offer_following(actor: Actor, last: Move) -> None:
 
 def _why_not(actor: Actor, move: Move, met: list[Obstacle]) -> None:
     with st.container(border=True, key="agenda_not_moved"):
-        st.markdown("**" + _("Not moved to {moment}.").format(moment=_when(move.target.starts_at)) + "**")
+        if move.target.mode is None:
+            st.markdown("**" + _("Not moved to {moment}.").format(moment=_when(move.target.starts_at)) + "**")
+        else:
+            st.markdown("**" + _("Not changed to: {mode}.").format(mode=mode_name(move.target.mode).lower()) + "**")
         wish = booking.wish_of(actor, move.appointment_id, move.target)
         chosen = agenda_obstacles.choose_instead(actor, wish, met, "agenda_move", _("Move all the same"))
         if st.button(_("Leave it where it is"), key="agenda_leave", type="tertiary"):
@@ -111,7 +126,8 @@ def _why_not(actor: Actor, move: Move, met: list[Obstacle]) -> None:
         return
     st.session_state.pop(REFUSED)
     if isinstance(chosen, Wish):
-        target = Target(chosen.starts_at, chosen.ends_at, chosen.therapist_id, chosen.room_id, keeps_room=False)
+        where = (chosen.starts_at, chosen.ends_at, chosen.therapist_id, chosen.room_id)
+        target = Target(*where, keeps_room=False, mode=chosen.mode)
         done = _tried(actor, Move(move.appointment_id, move.version, target))
     else:
         done = _tried(actor, move, {each.kind for each in met})

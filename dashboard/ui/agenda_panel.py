@@ -11,10 +11,11 @@ from babel.dates import format_time
 from dashboard import clock
 from dashboard.access.actor import OFFICE, Actor, NotFoundError
 from dashboard.agenda import commands, queries, rules, series_changes
+from dashboard.agenda.free_hours import CARE
 from dashboard.agenda.models import CANCELLED_BY, REASONS
 from dashboard.agenda.queries import AppointmentDetails
 from dashboard.billing import commands as billing
-from dashboard.ui import address, agenda_obstacles, errors, formats
+from dashboard.ui import address, agenda_mode, agenda_obstacles, errors, formats
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import badge, mode_name, reason_name, shown_state, state_name, who_name
 from dashboard.ui.language import _, ngettext
@@ -93,6 +94,8 @@ def _body(actor: Actor, found: AppointmentDetails) -> None:
     if state in rules.CONFIRMED_AS and not found.slot.is_unconfirmed:
         words = _("Accept the request") if state == "held" else _("Confirm")
         _act(words, lambda: _confirm(actor, found), key="agenda_confirm", icon=":material/check:", is_main=True)
+    if actor.role in CARE and state in rules.OPEN_STATES and state != "held" and found.slot.ends_at > clock.now():
+        agenda_mode.offer(actor, found, close)
     _what_became(actor, found)
 
 

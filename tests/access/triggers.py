@@ -127,6 +127,10 @@ TRIALS = {
         ends_at = now() + interval '25 hours' where id = 1""",
         "select count(*) from video_link where appointment_id = 1",
     ],
+    ("message", "message_notes_place"): [
+        "update message set place = 'elsewhere' where id = 1",
+        "update message set state = 'told' where id = 1 returning place",
+    ],
     ("video_tick", "tick_is_signed"): [
         """insert into video_tick (id, appointment_id, patient_id, item, is_done, by_id)
         values (99, 1, 1, 'place', true, 1) returning id"""

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,14 +175,20 @@ def settled(page: Page) -> Page:
     return page
 
 
-def choose_first_row(page: Page, shown: Locator) -> None:
-    """Tick the first row of the only table, which is a picture, until ``shown`` is: it may be drawn a moment late."""
+def until_shown(page: Page, act: Callable[[], None], shown: Locator) -> None:
+    """Act, and again when ``shown`` does not come: a loaded machine may take a key or a click before it listens."""
     for _attempt in range(3):
-        settled(page).get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52})
+        settled(page)
+        act()
         with suppress(TooLateError):
             shown.wait_for(timeout=WAIT_MS / 3)
             return
-    pytest.fail("the first row of the table could not be chosen")
+    pytest.fail("what was done had no effect")
+
+
+def choose_first_row(page: Page, shown: Locator) -> None:
+    """Tick the first row of the only table, which is a picture and no elements; ``shown`` comes of it."""
+    until_shown(page, lambda: page.get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52}), shown)
 
 
 def address_with(page: Page, part: str) -> None:

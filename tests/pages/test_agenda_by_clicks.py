@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.pages.conftest import Dashboard, address_with, address_without, open_as, settled
+from tests.pages.conftest import Dashboard, address_with, address_without, open_as, settled, until_shown
 
 pytestmark = pytest.mark.browser
 
@@ -101,9 +101,7 @@ def test_a_key_marks_the_first_row(page: Page, dashboard: Dashboard, width: int)
     [(oldest, _state)] = dashboard.rows(OLDEST)
     open_as(page, dashboard, "manager", "agenda?view=not_marked")
     page.get_by_role("heading", name="Agenda").click()  # away from the fields, where a letter is only a letter
-    settled(page)
-    page.keyboard.press("n")
-    expect(undo(page)).to_be_visible()
+    until_shown(page, lambda: page.keyboard.press("n"), undo(page))
     assert dashboard.rows("select state, is_fee_charged from appointment where id = %s", oldest) == [("no_show", False)]
 
 
@@ -120,6 +118,36 @@ def test_a_late_cancellation_is_recorded_with_its_fee_in_the_panel(page: Page, d
     assert dashboard.rows(found, oldest) == [("late_cancelled", True, "patient")]
     charged = "select kind from charge where appointment_id = %s order by id desc limit 1"
     assert dashboard.rows(charged, oldest) == [("late_cancellation",)]
+
+
+AT_THE_PRACTICE = """
+select id, room_id from appointment
+where state = 'booked' and mode = 'in_person' and room_id is not null and starts_at > now() + interval '1 day'
+order by starts_at, id limit 1
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_session_is_held_online_with_one_click_and_at_the_practice_again(
+    page: Page, dashboard: Dashboard, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 1000})
+    [(appointment, room)] = dashboard.rows(AT_THE_PRACTICE)
+    held = "select mode, room_id from appointment where id = %s"
+    open_as(page, dashboard, "front_desk", f"agenda?appointment={appointment}")
+    panel = page.get_by_role("dialog")
+    panel.get_by_text("Change how it is held").click()
+    expect(panel.get_by_role("button", name="Change", exact=True)).to_be_disabled()
+    panel.get_by_text("Online", exact=True).click()
+    settled(page)
+    panel.get_by_role("button", name="Change", exact=True).click()
+    expect(panel).to_be_hidden()
+    expect(page.get_by_text("Changed. It was: in person.")).to_be_visible()
+    assert dashboard.rows(held, appointment) == [("online", None)]
+    undo(settled(page)).click()
+    expect(undo(page)).to_be_hidden()
+    settled(page)
+    assert dashboard.rows(held, appointment) == [("in_person", room)]
 
 
 def test_an_event_opens_its_panel_and_again_after_it_was_closed(page: Page, dashboard: Dashboard) -> None:

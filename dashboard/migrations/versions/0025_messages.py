@@ -89,6 +89,7 @@ begin
     elsif at >= m.lapses_at or a.starts_at <> m.starts_at
         or (m.kind = 'cancellation') <> (a.state in ('cancelled', 'late_cancelled'))
         or m.kind <> 'cancellation' and a.state not in ('booked', 'confirmed')
+        or m.kind = 'change' and m.place <> message_place(a)
         or not exists (
             select from appointment_patient as p where p.appointment_id = a.id and p.patient_id = m.patient_id
         )
@@ -98,6 +99,22 @@ begin
     met := message_obstacle(m.patient_id, m.guardian_id);
     return case when met = 'closed' then 'lapsed' else met end;
 end $$;
+"""
+
+# What a message says of the place is kept with it: at the site, or by which means from afar. Rooms are not told.
+PLACE = """
+create function message_place(a appointment) returns text
+language sql immutable as $$ select case when a.mode = 'in_person' then 'site ' || a.site_id else a.mode end $$;
+create function message_notes_place() returns trigger
+language plpgsql security definer set search_path from current as $$
+begin
+    if tg_op = 'INSERT' or new.state in ('sending', 'told') then
+        select message_place(a) into new.place from appointment as a where a.id = new.appointment_id;
+    end if;
+    return new;
+end $$;
+create trigger message_notes_place before insert or update of state on message
+for each row when (new.kind <> 'offer') execute function message_notes_place();
 """
 
 # Confirmations and what else follows an event are for the day after it; later they would puzzle. Of a series that was
@@ -117,7 +134,7 @@ begin
     ),
     said as materialized (
         select distinct on (m.appointment_id, m.patient_id, m.guardian_id)
-            m.appointment_id, m.patient_id, m.guardian_id, m.kind, m.starts_at
+            m.appointment_id, m.patient_id, m.guardian_id, m.kind, m.starts_at, m.place
         from appointment as a join message as m on m.appointment_id = a.id
         where a.starts_at > at and (m.state in ('sending', 'sent', 'told') or m.last_error = 'unknown_outcome')
             and m.kind <> 'offer'
@@ -143,7 +160,9 @@ begin
         union all
         select 'change', a.version::text, a.id, a.starts_at, at, at + interval '24 hours', s.patient_id, s.guardian_id
         from said as s join appointment as a on a.id = s.appointment_id
-        where a.state in ('booked', 'confirmed') and (s.starts_at <> a.starts_at or s.kind = 'cancellation')
+        where a.state in ('booked', 'confirmed') and (
+                s.starts_at <> a.starts_at or s.kind = 'cancellation' or s.place <> message_place(a)
+            )
             and not exists (
                 select from message as m where m.appointment_id = a.id and m.patient_id = s.patient_id
                     and m.guardian_id is not distinct from s.guardian_id and m.kind = 'change'
@@ -218,6 +237,8 @@ FUNCTIONS = {
     "message_zone()": "messenger",
     "message_obstacle(bigint, bigint)": "",
     "message_verdict(bigint, timestamptz)": "",
+    "message_place(appointment)": "",
+    "message_notes_place()": "",
     "messages_wanted(timestamptz)": "messenger",
     "messages_judged(timestamptz)": "messenger",
     "message_content(bigint)": "app_manager, app_front_desk, messenger",
@@ -227,7 +248,7 @@ FUNCTIONS = {
 def upgrade() -> None:
     """Apply this step."""
     _create_tables()
-    for script in (HOUR, OBSTACLE, WANTED, CONTENT):
+    for script in (HOUR, PLACE, OBSTACLE, WANTED, CONTENT):
         op.execute(script)
     for function, callers in FUNCTIONS.items():
         op.execute(f"revoke execute on function {function} from public")
@@ -269,6 +290,7 @@ def _create_tables() -> None:
         sa.Column("offer_id", sa.BigInteger(), nullable=True),
         sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.String(length=24), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(length=10), server_default="planned", nullable=False),
@@ -337,6 +359,7 @@ def _create_tables() -> None:
 def downgrade() -> None:
     """Take this step back."""
     op.execute(f"revoke usage on schema {settings().db_schema} from messenger")
+    op.execute("drop trigger message_notes_place on message")
     for function in reversed(FUNCTIONS):
         op.execute(f"drop function {function}")
     for table in ("message", "message_rule"):

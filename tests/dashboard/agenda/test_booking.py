@@ -326,6 +326,23 @@ def test_an_appointment_is_moved_and_has_to_be_confirmed_anew(week: Week) -> Non
     assert now_of(made).starts_at == next_monday()
 
 
+def test_a_session_is_held_online_at_its_hour_and_its_room_is_free(week: Week) -> None:
+    made = week.book(0, starts_at=next_monday(), room_id=week.room)
+    commands.confirm_appointment(week.front_desk, made, version=1)
+    same = Target(next_monday(), next_monday() + HOUR, keeps_room=False)
+    former = move(week.front_desk, made, replace(same, mode="online"), version=2)
+    row = now_of(made)
+    assert (row.mode, row.room_id, row.state, row.starts_at) == ("online", None, "confirmed", next_monday())
+    week.book(0, week.partner, starts_at=next_monday(), room_id=week.room, therapist=week.colleague)
+    with pytest.raises(NotFreeError) as refused:
+        move(week.front_desk, made, former, version=3)
+    assert [each.kind for each in refused.value.obstacles] == ["room_busy"]
+    move(week.front_desk, made, replace(same, mode="in_person"), version=3)
+    assert (now_of(made).mode, now_of(made).room_id) == ("in_person", None)
+    with pytest.raises(RuleBrokenError, match="how the session is held"):
+        move(week.front_desk, made, replace(same, mode="by pigeon"), version=4)
+
+
 def test_a_move_to_a_busy_hour_changes_nothing(week: Week) -> None:
     made = week.book(0, starts_at=next_monday())
     week.book(0, week.partner, starts_at=next_monday(time(16)))

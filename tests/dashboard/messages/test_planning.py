@@ -10,7 +10,8 @@ import pytest
 
 from dashboard import clock, db
 from dashboard.messages.planning import plan_due
-from tests.dashboard.billing.conftest import rows
+from dashboard.team.models import Site
+from tests.dashboard.billing.conftest import add, rows
 from tests.dashboard.messages.conftest import Family, House, consents, messages, run, unbuild, withdraws
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -91,6 +92,56 @@ def test_who_was_told_an_hour_is_told_another_and_the_reminders_of_the_old_one_l
     assert kinds.count(("change", "2", "lapsed")) == 1  # never sent: the next one says all there is to say
     assert kinds.count(("change", "3", "planned")) == 1
     assert sum(kind == "reminder" and state == "planned" for kind, _step, state in kinds) == 3
+
+
+def held(appointment: int, mode: str) -> None:
+    """Let an appointment be held in another way at the same hour."""
+    run("update appointment set mode = :mode, version = version + 1 where id = :id", id=appointment, mode=mode)
+
+
+def changes() -> list[tuple[object, ...]]:
+    """Return the letters that tell of a change, with the place that each tells."""
+    return [row[1:] for row in messages("kind, step, state, place") if row[0] == "change"]
+
+
+def test_who_was_told_a_place_is_told_another_at_the_same_hour(house: House) -> None:
+    appointment = house.old(24 * 8)
+    plan()
+    said(appointment)
+    held(appointment, "online")
+    plan()
+    plan()
+    assert changes() == [("2", "planned", "online")]
+    assert [row for row in messages() if row[0] == "reminder"][1:] == [
+        ("reminder", "2d", "planned"),
+        ("reminder", "1d", "planned"),
+    ]
+
+
+def test_a_place_that_was_taken_back_before_anybody_was_told_is_not_told(house: House) -> None:
+    appointment = house.old(24 * 8)
+    plan()
+    said(appointment)
+    for mode in ("telephone", "in_person"):
+        held(appointment, mode)
+        plan()
+    assert changes() == [("2", "lapsed", "telephone")]
+    held(appointment, "online")
+    plan()
+    assert changes() == [("2", "lapsed", "telephone"), ("4", "planned", "online")]
+
+
+def test_another_room_is_no_other_place_and_another_site_is(house: House) -> None:
+    appointment = house.old(24 * 8, room_id=house.week.room)
+    plan()
+    said(appointment)
+    run("update appointment set room_id = null, version = version + 1 where id = :id", id=appointment)
+    plan()
+    assert changes() == []
+    site = add(Site, name="Sur")
+    run("update appointment set site_id = :site, version = version + 1 where id = :id", id=appointment, site=site)
+    plan()
+    assert changes() == [("3", "planned", f"site {site}")]
 
 
 def test_a_move_there_and_back_is_told_both_times(house: House) -> None:
