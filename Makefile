@@ -58,7 +58,7 @@ translate: $(VENV)/.for-development ## Collect the sentences of the screens into
 
 bench: $(VENV)/.for-development ## Measure the speeds that are promised (BENCH_SESSIONS=1000000)
 	$(BIN)/python -m tests.benchmarks $(BENCH_SESSIONS)
-	$(BIN)/pytest -q -s -m benchmark -o python_files='bench_*.py' tests/benchmarks
+	TMPDIR=$${TMPDIR:-/tmp} BENCH_SESSIONS=$(BENCH_SESSIONS) $(BIN)/pytest -q -s -m benchmark -o python_files='bench_*.py' tests/benchmarks
 
 clean: ## Remove .venv and what was built; the data of `make run` stay
 	rm -rf $(VENV) build *.egg-info .coverage .coverage.* coverage.xml htmlcov logs dbt/target dbt/logs

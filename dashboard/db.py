@@ -11,12 +11,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TypeVar, get_args
 
+import psycopg
 from sqlalchemy import CheckConstraint, Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from dashboard import postgres
 from dashboard.config import Login, settings
@@ -24,6 +27,8 @@ from dashboard.config import Login, settings
 log = logging.getLogger(__name__)
 
 OWNER = "intersession_owner"
+RETURNED = "returned_at"
+RESTED_SECONDS = 1.0
 LOGINS: tuple[Login, ...] = get_args(Login)
 STAFF = "app_staff"
 ROLES = ("app_manager", "app_therapist", "app_front_desk", "app_auditor")
@@ -95,15 +100,32 @@ def url(login: Login) -> URL:
 
 
 def _prepare_transaction(connection: Connection) -> None:
-    """Point unqualified names at the operational schema, and leave out compilation: it costs lists seconds.
+    """Make the settings of a transaction, in one question: those of all, and those that it was opened with.
 
-    Both hold for the transaction alone, so that a pooler cannot carry them over; a copy of a database forgets what
-    was set for a login in it.
+    Unqualified names are those of the operational schema, and nothing is compiled: that costs lists seconds. All hold
+    for the transaction alone, so that a pooler cannot carry them over; a copy of a database forgets what was set for a
+    login in it.
     """
-    connection.exec_driver_sql(
-        "select set_config('search_path', %s, true), set_config('jit', 'off', true)",
-        (f"{settings().db_schema}, pg_catalog, pg_temp",),
-    )
+    made = {"search_path": f"{settings().db_schema}, pg_catalog, pg_temp", "jit": "off"}
+    made |= connection.get_execution_options().get("transaction_settings", {})
+    asked = ", ".join(["set_config(%s, %s, true)"] * len(made))
+    connection.exec_driver_sql(f"select {asked}", tuple(chain.from_iterable(made.items())))
+
+
+def _note_return(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info[RETURNED] = time.monotonic()
+
+
+def _try_what_rested(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Try a connection that nobody used for a while: the server may have gone, and a page needs many in a moment."""
+    if time.monotonic() - record.info.get(RETURNED, -RESTED_SECONDS) < RESTED_SECONDS:
+        return
+    try:
+        connection.rollback()
+        connection.execute("select")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise InvalidatePoolError from error
 
 
 def make_engine(address: URL, pool_size: int = 2) -> Engine:
@@ -113,10 +135,11 @@ def make_engine(address: URL, pool_size: int = 2) -> Engine:
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_pre_ping=True,
         connect_args={"application_name": "intersession", "connect_timeout": 10},
     )
     event.listen(engine, "begin", _prepare_transaction)
+    event.listen(engine, "checkin", _note_return)
+    event.listen(engine, "checkout", _try_what_rested)
     return engine
 
 
@@ -158,13 +181,6 @@ def forget_engines() -> None:
         while _engines:
             _engines.popitem()[1].dispose()
     settings.cache_clear()
-
-
-def _become(connection: Connection, identity: Identity) -> None:
-    """Take a person's role and token until the transaction ends; a pooler cannot carry either over."""
-    connection.exec_driver_sql(
-        "select set_config('role', %s, true), set_config('app.token', %s, true)", (identity.role, identity.token)
-    )
 
 
 class DatabaseRefusal(Exception):  # noqa: N818 - a refusal is an answer to a person, not a fault
@@ -242,9 +258,8 @@ def transaction(
     Raises:
         DatabaseRefusal: a rule held by the database was broken; carries a code, never values.
     """
-    with _transaction(engine(login), read_only=read_only) as session:
-        if identity is not None:
-            _become(session.connection(), identity)
+    taken = {} if identity is None else {"role": identity.role, "app.token": identity.token}
+    with _transaction(engine(login), taken, read_only=read_only) as session:
         yield session
 
 
@@ -255,16 +270,18 @@ def administration(*, read_only: bool = False) -> Iterator[Session]:
     Raises:
         DatabaseRefusal: a rule held by the database was broken; carries a code, never values.
     """
-    with _transaction(admin_engine(), read_only=read_only) as session:
+    with _transaction(admin_engine(), {}, read_only=read_only) as session:
         yield session
 
 
 @contextmanager
-def _transaction(engine: Engine, *, read_only: bool) -> Iterator[Session]:
+def _transaction(engine: Engine, made: dict[str, str], *, read_only: bool) -> Iterator[Session]:
+    """Open a transaction with the settings ``made``: a person's role is taken with them, and ends with it."""
+    if read_only:
+        made = {"transaction_read_only": "on", **made}
     try:
         with Session(engine, expire_on_commit=False) as session, session.begin():
-            if read_only:
-                session.connection().exec_driver_sql("set transaction read only")
+            session.connection(execution_options={"transaction_settings": made})
             yield session
     except DBAPIError as error:
         raise refusal(error) from None

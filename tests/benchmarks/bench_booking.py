@@ -3,7 +3,8 @@
 `python -m pytest -m benchmark -s tests/benchmarks/bench_booking.py`
 
 The variants, in one run: with the locks of days; with the exclusion constraints alone; with a look before writing and
-nothing else, which is what double-books. Each writer is a process' thread with a connection of its own.
+nothing else, which is what double-books; and, for the measure of the machine, transactions of the same person in which
+nothing is asked. Each writer is a process' thread with a connection of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from dashboard.access.actor import Actor
+from dashboard.access.actor import Actor, transaction
 from dashboard.agenda import booking
 from dashboard.agenda.free_hours import NotFreeError, Wish
 from dashboard.db import DatabaseRefusal
@@ -100,6 +101,12 @@ def by_command(actor: Actor, number: int) -> str:
     return "booked"
 
 
+def by_nothing(actor: Actor, _number: int) -> str:
+    """Open the transaction of a booking and ask nothing in it."""
+    with transaction(actor, "front_desk"):
+        return "nothing"
+
+
 def directly(url: str, number: int, *, looks: bool) -> str:
     """Book with statements of one's own, past the locks; ``looks`` asks first whether the hour is free."""
     wish, _key = drawn(number)
@@ -136,20 +143,22 @@ def write(book: Callable[[int], str], first: int, writers: int, each: int = EACH
     return whole
 
 
-def commands_in_process(actor: Actor, first: int, ready: Any, answers: multiprocessing.Queue[Tally]) -> None:
+def commands_in_process(
+    command: Callable[[Actor, int], str], actor: Actor, first: int, ready: Any, answers: multiprocessing.Queue[Tally]
+) -> None:
     """Be one process of the dashboard, and begin when the others do."""
     ready.wait()
-    answers.put(write(lambda number: by_command(actor, number), first, WRITERS // PROCESSES))
+    answers.put(write(lambda number: command(actor, number), first, WRITERS // PROCESSES))
 
 
-def with_commands(actor: Actor) -> tuple[Tally, float]:
-    """Book by the dashboard's command from two processes."""
+def in_processes(command: Callable[[Actor, int], str], actor: Actor) -> tuple[Tally, float]:
+    """Give a command of the dashboard to two processes."""
     context = multiprocessing.get_context("spawn")
     answers: multiprocessing.Queue[Tally] = context.Queue()
     ready = context.Barrier(PROCESSES + 1)
     each = WRITERS // PROCESSES
     started = [
-        context.Process(target=commands_in_process, args=(actor, turn * each, ready, answers))
+        context.Process(target=commands_in_process, args=(command, actor, turn * each, ready, answers))
         for turn in range(PROCESSES)
     ]
     for process in started:
@@ -212,7 +221,8 @@ def test_32_writers_book_without_an_overlap(database: Database) -> None:
         for statement in PRACTICE.split(";\n"):
             connection.execute(statement)
     actor = newcomer("front_desk")
-    tally, took = with_commands(actor)
+    report("a transaction in which nothing is asked", *in_processes(by_nothing, actor), {})
+    tally, took = in_processes(by_command, actor)
     rate = report("locks, rules and constraints (the command)", tally, took, overlaps(database.url))
     assert sum(tally.answers.values()) == WRITERS * EACH
     assert set(tally.answers) == {"booked", "busy"}

@@ -85,8 +85,9 @@ def tour(page: Page, role: str) -> list[str]:
     for screen in SCREENS:
         go(page, screen.slug)
         found += complaints(page, screen, has_it=role in screen.roles)
-        for size in (NARROW, WIDE):
+        for size in (WIDE, NARROW):
             found += too_wide(page, screen, size)
+        page.set_viewport_size(WIDE)
     return found
 
 
