@@ -50,7 +50,8 @@ end $$;
 """
 
 # Open appointments last 12 hours at most, and a gap two: nothing that begins earlier or later can be met.
-# Planning a dozen questions takes five times as long as asking them: they are planned once a connection.
+# Planning a dozen questions takes five times as long as asking them: they are planned once a connection, with the first
+# and the last hour as numbers of their own, so that an index is read between them whatever the hours are.
 OBSTACLES = """
 create function agenda_obstacles(
     of_therapist bigint, at_site bigint, in_room bigint, for_service bigint, of_patients bigint[], by_mode text,
@@ -60,6 +61,9 @@ create function agenda_obstacles(
 )
 language plpgsql stable set search_path from current set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
+declare
+    since timestamptz := (select min(b.at) from unnest(begins) as b (at)) - interval '14 hours';
+    until timestamptz := (select max(f.at) from unnest(finishes) as f (at)) + interval '2 hours';
 begin
     return query
     with wanted as materialized (
@@ -77,6 +81,7 @@ begin
         from wanted as w
         cross join chosen as c
         join appointment as a on a.therapist_id = of_therapist and a.state in ('held', 'booked', 'confirmed')
+            and a.starts_at < until and a.starts_at > since
             and a.starts_at < w.finishes + interval '2 hours' and a.starts_at > w.begins - interval '14 hours'
             and (a.held_until is null or a.held_until > now()) and not a.id = any(besides)
         join service as s on s.id = a.service_id
@@ -87,12 +92,14 @@ begin
     union all
     select w.place, 'room_busy', false, a.room_id, a.starts_at, a.ends_at
     from wanted as w join appointment as a on a.room_id = in_room and a.state in ('held', 'booked', 'confirmed')
+        and a.starts_at < until and a.starts_at > since
         and a.starts_at < w.finishes and a.starts_at > w.begins - interval '12 hours' and a.ends_at > w.begins
         and (a.held_until is null or a.held_until > now()) and not a.id = any(besides)
     union all
     select w.place, 'patient_busy', false, p.patient_id, p.starts_at, p.ends_at
     from wanted as w join appointment_patient as p on p.patient_id = any(of_patients)
-        and p.state in ('held', 'booked', 'confirmed') and p.starts_at < w.finishes
+        and p.state in ('held', 'booked', 'confirmed') and p.starts_at < until and p.starts_at > since
+        and p.starts_at < w.finishes
         and p.starts_at > w.begins - interval '12 hours' and p.ends_at > w.begins
         and not p.appointment_id = any(besides) and (p.state <> 'held' or exists (
             select from appointment as a where a.id = p.appointment_id and a.held_until > now()
