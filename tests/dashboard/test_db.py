@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -11,7 +13,9 @@ from dashboard import db
 from dashboard.access.actor import transaction
 from dashboard.access.models import AppUser
 from dashboard.config import settings
+from dashboard.team import models as team  # noqa: F401 - to which people of the app refer
 from tests.acting import newcomer
+from tests.conftest import Database
 
 NAME, MAIL = "Secretísima", "hidden@example.org"
 
@@ -98,6 +102,35 @@ def test_the_search_path_ends_with_the_transaction(database) -> None:
             assert connection.scalar(text("select current_schema()")) == "practice"
         raw = connection.connection.driver_connection
         assert raw.execute("show search_path").fetchone() == ('"$user", public',)
+
+
+def lost_connections(database: Database) -> None:
+    """End every connection of this process, as a restarted server or a firewall does."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
+def test_a_connection_that_rested_and_was_lost_is_replaced(database, monkeypatch) -> None:
+    actor = newcomer("manager")
+    for rested, is_noticed in ((0.0, True), (3600.0, False)):
+        monkeypatch.setattr(db, "RESTED_SECONDS", rested)
+        with transaction(actor) as session:
+            session.execute(text("select 1"))
+        lost_connections(database)
+        with nullcontext() if is_noticed else pytest.raises(db.DatabaseRefusal), transaction(actor) as session:
+            assert session.scalar(text("select 1")) == 1
+
+
+def test_a_persons_role_and_token_end_with_the_transaction(database) -> None:
+    actor = newcomer("manager")
+    now = text("select current_user, current_setting('app.token', true), current_setting('transaction_read_only')")
+    with transaction(actor, read_only=True) as session:
+        assert tuple(session.execute(now).one()) == ("app_manager", actor.token, "on")
+    with db.transaction() as session:
+        assert tuple(session.execute(now).one()) == ("app_rt", "", "off")
 
 
 def test_engines_that_nobody_used_need_no_database_to_be_forgotten(monkeypatch, tmp_path) -> None:
