@@ -43,6 +43,18 @@ def children(pid: int) -> list[int]:
     return []
 
 
+def environments(pid: int) -> dict[str, dict[str, str]]:
+    """Return what each program that ``pid`` has started knows, by its module; one that only just starts has none."""
+    found = {}
+    for child in children(pid):
+        with contextlib.suppress(OSError):
+            words = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+            pairs = Path(f"/proc/{child}/environ").read_bytes().decode().split("\0")
+            if len(words) > 2:
+                found[words[2]] = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    return found
+
+
 def is_alive(pid: int) -> bool:
     """Return whether a process runs (a zombie does not)."""
     with contextlib.suppress(OSError):
@@ -255,18 +267,16 @@ def test_when_up_is_killed_all_it_started_ends_and_the_next_start_works(home) ->
 
 def test_the_application_knows_its_own_login_and_no_other(home) -> None:
     with up(home, "--empty") as started:
-        seen = {}
-        for pid in children(started.process.pid):
-            line = Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
-            pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-            seen[line.strip().split()[2]] = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
-        app, worker, messenger = (seen[f"dashboard.{name}"] for name in ("server", "refresh", "messenger"))
+        names = [f"dashboard.{name}" for name in ("server", "refresh", "messenger", "public_server")]
+        assert until(lambda: environments(started.process.pid).keys() >= set(names), 15)
+        app, worker, messenger, public = (environments(started.process.pid)[name] for name in names)
         password = postgres.status(home).url.split("postgres:")[1].split("@")[0]
-        every = ("APP_RT", "TRANSFORMER", "CHECKER", "MESSENGER")
+        every = ("APP_RT", "TRANSFORMER", "CHECKER", "MESSENGER", "VISITOR")
         for environment, logins in (
             (app, {"APP_RT"}),
             (worker, {"TRANSFORMER", "CHECKER"}),
             (messenger, {"MESSENGER"}),
+            (public, {"VISITOR"}),
         ):
             known = {name for name in every if f"INTERSESSION_{name}_URL" in environment}
             assert known == logins
