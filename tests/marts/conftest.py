@@ -13,7 +13,7 @@ from dashboard import db
 from dashboard.config import ROOT
 
 DBT = "import sys; from dbt.cli.main import dbtRunner; sys.exit(not dbtRunner().invoke(sys.argv[1:]).success)"
-BUILD = "import sys; from dashboard.refresh import build_figures; sys.exit(not build_figures())"
+BUILD = "import sys; from dashboard.refresh import build_figures; sys.exit(not build_figures(*sys.argv[1:]))"
 
 
 def run_dbt(target: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -58,13 +58,13 @@ def models(manifest):
 
 @pytest.fixture
 def build():
-    """Return a way to build all figures of a database, as the worker does; says whether that succeeded."""
+    """Return a way to build the figures of a database, all or those chosen, as the worker does; it says if it did."""
 
-    def build(database, **settings):
+    def build(database, *selection, **settings):
         environment = {**database.environment, **settings}
         return (
             subprocess.run(
-                [sys.executable, "-W", "ignore", "-c", BUILD],
+                [sys.executable, "-W", "ignore", "-c", BUILD, *selection],
                 env=environment,
                 cwd=ROOT,
                 capture_output=True,

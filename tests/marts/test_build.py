@@ -39,7 +39,7 @@ def test_an_ageing_that_does_not_add_up_stops_the_build_and_the_last_figure_stay
     before = superuser(figures_database, outstanding)
     spoilt = superuser(figures_database, f"select min(id) from practice.{table}")[0][0]
     superuser(figures_database, "set session_replication_role = replica", change % spoilt)
-    assert not build(figures_database)
+    assert not build(figures_database, "+kpi_ageing")
     assert superuser(figures_database, outstanding) == before
 
 
@@ -83,7 +83,7 @@ def test_every_view_asks_for_the_rights_of_its_reader(figures_database, superuse
 def test_a_view_is_replaced_in_place_so_that_readers_never_miss_it(figures_database, build, superuser):
     identity = "select 'marts.patient_files'::regclass::oid, 'staging.stg_practice__patients'::regclass::oid"
     before = superuser(figures_database, identity)
-    assert build(figures_database)
+    assert build(figures_database, "+patient_files")
     assert superuser(figures_database, identity) == before
 
 

@@ -80,9 +80,16 @@ class Dashboard:
 
     def refresh(self) -> None:
         """Run one round of figures and checks."""
-        subprocess.run(
-            [sys.executable, "-m", "dashboard.refresh", "--once"], env=self.environment, cwd=ROOT, check=True
+        self._run("-m", "dashboard.refresh", "--once")
+
+    def refresh_figure(self, name: str) -> None:
+        """Build one figure and what it is made of, as a round does."""
+        self._run(
+            "-c", f"import sys; from dashboard.refresh import build_figures; sys.exit(not build_figures('+{name}'))"
         )
+
+    def _run(self, *arguments: str) -> None:
+        subprocess.run([sys.executable, *arguments], env=self.environment, cwd=ROOT, check=True)
 
 
 def _free_port() -> int:

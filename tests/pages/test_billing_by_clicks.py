@@ -38,7 +38,7 @@ def test_a_payment_closes_its_invoice_at_once_and_the_ageing_at_the_next_refresh
     expect(page.locator(".st-key-billing_ageing")).to_be_visible()
     assert settled(page).locator(".st-key-billing_ageing").inner_text() == sums
 
-    dashboard.refresh()
+    dashboard.refresh_figure("kpi_ageing")
     assert dashboard.rows(AGEING) == [(before - amount,)]
     open_as(page, dashboard, "front_desk", "billing?view=invoices")
     assert page.locator(".st-key-billing_ageing").inner_text() != sums
