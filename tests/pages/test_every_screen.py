@@ -75,14 +75,14 @@ def too_wide(page: Page, screen: Screen, size: ViewportSize) -> list[str]:
 
 
 def in_each_scheme(page: Page, screen: Screen) -> list[str]:
-    """Return what is wrong with the screen that is open, wide and narrow, light and dark."""
+    """Return what is wrong with the screen that is open, wide and then narrow, light and dark."""
     found = []
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.wait_for_function(DARK if scheme == "dark" else f"() => !({DARK})()")
-        for size in (WIDE, NARROW):
+    for size in (WIDE, NARROW):
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_function(DARK if scheme == "dark" else f"() => !({DARK})()")
             found += [f"{fault} ({scheme})" for fault in too_wide(page, screen, size)]
-        page.set_viewport_size(WIDE)
+    page.set_viewport_size(WIDE)
     return found
 
 
