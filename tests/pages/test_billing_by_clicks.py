@@ -52,7 +52,7 @@ def test_what_is_delivered_is_invoiced_after_a_look_at_how_much_it_is(page: Page
     page.get_by_role("button", name="Issue").click()
     expect(page.get_by_text("issued.")).to_be_visible()
     assert dashboard.rows(count)[0][0] > before
-    page.get_by_role("button", name="Invoice what is delivered").click()
+    settled(page).get_by_role("button", name="Invoice what is delivered").click()
     expect(page.get_by_role("button", name="Issue")).to_have_count(0)
 
 
