@@ -75,7 +75,9 @@ def _offer_undo(actor: Actor, last: Move) -> None:
             st.markdown(f":material/check: {words}")
             _offer_following(actor, last, found)
         else:
-            words = _("Changed. It was: {mode}.").format(mode=mode_name(last.target.mode or "in_person").lower())
+            words = _("Changed: {moment}. It was: {mode}.").format(
+                moment=_when(found.slot.starts_at), mode=mode_name(last.target.mode or "in_person").lower()
+            )
             st.markdown(f":material/check: {words}")
         if st.button(_("Undo"), key="agenda_undo_move", icon=":material/undo:", type="tertiary"):
             st.session_state.pop(LAST)

@@ -142,7 +142,7 @@ def test_a_session_is_held_online_with_one_click_and_at_the_practice_again(
     settled(page)
     panel.get_by_role("button", name="Change", exact=True).click()
     expect(panel).to_be_hidden()
-    expect(page.get_by_text("Changed. It was: in person.")).to_be_visible()
+    expect(page.get_by_text("It was: in person.")).to_be_visible()
     assert dashboard.rows(held, appointment) == [("online", None)]
     undo(settled(page)).click()
     expect(undo(page)).to_be_hidden()
