@@ -118,10 +118,10 @@ def _note_return(_connection: Any, record: ConnectionPoolEntry) -> None:
 
 def _try_what_rested(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
     """Try a connection that nobody used for a while: the server may have gone, and a page needs many in a moment."""
-    if time.monotonic() - record.info.get(RETURNED, -RESTED_SECONDS) < RESTED_SECONDS:
+    returned = record.info.get(RETURNED)  # of one that was only just opened there is none
+    if returned is None or time.monotonic() - returned < RESTED_SECONDS:
         return
     try:
-        connection.rollback()
         connection.execute("select")
         connection.rollback()
     except psycopg.Error as error:

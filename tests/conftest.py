@@ -34,6 +34,7 @@ ROOM = 3 * 1024**3  # bytes, of which a run holds less than half
 GUARD = Path(__file__).parent / "egress" / "sitecustomize.py"
 EGRESS_LOG = "INTERSESSION_EGRESS_LOG"
 NOBODYS = "example.invalid"
+BUILD = "import sys; from dashboard.refresh import build_figures; sys.exit(not build_figures(*sys.argv[1:]))"
 FASTER = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "max_wal_size = '256MB'")
 
 
@@ -212,8 +213,10 @@ def cloned(cluster: Cluster, template: str) -> Iterator[Database]:
             f"grant connect on database {name} to {', '.join(db.LOGINS)}",
             f"grant temporary on database {name} to checker",
         )
-    yield Database(name, cluster)
-    cluster.run(f"drop database if exists {name} with (force)")
+    try:
+        yield Database(name, cluster)
+    finally:
+        cluster.run(f"drop database if exists {name} with (force)")
 
 
 def _clone(cluster: Cluster, template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:

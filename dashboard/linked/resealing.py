@@ -24,25 +24,26 @@ def reseal() -> int:
     done = 0
     with db.administration() as session:
         for account in session.scalars(HELD.where(LinkedAccount.key_id != newest).with_for_update()):
-            known = (account.therapist_id, account.address, account.user_name)
-            try:
-                password = passwords.unseal(account.sealed_password or b"", account.key_id or "", *known)
-            except UnreadablePasswordError:
-                continue
-            account.sealed_password, account.key_id = passwords.seal(password, *known)
-            done += 1
+            password = _opened(account)
+            if password is not None:
+                account.sealed_password, account.key_id = passwords.seal(password, *_bound_to(account))
+                done += 1
     return done
 
 
 def unreadable() -> tuple[int, list[str]]:
     """Return how many passwords are kept, and the rows whose password does not open."""
-    failed = []
     with db.administration(read_only=True) as session:
         accounts = session.scalars(HELD).all()
-    for account in accounts:
-        known = (account.therapist_id, account.address, account.user_name)
-        try:
-            passwords.unseal(account.sealed_password or b"", account.key_id or "", *known)
-        except UnreadablePasswordError:
-            failed.append(f"linked_account {account.therapist_id}")
-    return len(accounts), failed
+    return len(accounts), [f"linked_account {each.therapist_id}" for each in accounts if _opened(each) is None]
+
+
+def _bound_to(account: LinkedAccount) -> tuple[int, str, str]:
+    return account.therapist_id, account.address, account.user_name
+
+
+def _opened(account: LinkedAccount) -> str | None:
+    try:
+        return passwords.unseal(account.sealed_password or b"", account.key_id or "", *_bound_to(account))
+    except UnreadablePasswordError:
+        return None

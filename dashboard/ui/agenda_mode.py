@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -52,4 +53,4 @@ def _target(actor: Actor, found: AppointmentDetails, mode: str) -> Target:
     if mode != "in_person":
         return target
     room = free_hours.free_room(actor, booking.wish_of(actor, slot.id or 0, target))
-    return Target(slot.starts_at, slot.ends_at, room_id=room, keeps_room=False, mode=mode)
+    return replace(target, room_id=room)

@@ -11,7 +11,6 @@ from babel.dates import format_time
 from dashboard import clock
 from dashboard.access.actor import OFFICE, Actor, NotFoundError
 from dashboard.agenda import commands, queries, rules, series_changes
-from dashboard.agenda.free_hours import CARE
 from dashboard.agenda.models import CANCELLED_BY, REASONS
 from dashboard.agenda.queries import AppointmentDetails
 from dashboard.billing import commands as billing
@@ -69,7 +68,8 @@ def _body(actor: Actor, found: AppointmentDetails) -> None:
     if actor.role == "therapist" and found.slot.patients and found.slot.starts_at <= clock.now():
         ids = {"appointment": str(found.slot.id)}
         st.page_link(page_file("notes"), label=_("Session note"), icon=":material/edit_note:", query_params=ids)
-    if found.slot.mode == "online" and found.slot.state in {"booked", "confirmed"} and found.slot.ends_at > clock.now():
+    is_ahead = found.slot.state in {"booked", "confirmed"} and found.slot.ends_at > clock.now()
+    if found.slot.mode == "online" and is_ahead:
         ids = {"appointment": str(found.slot.id)}
         st.page_link(page_file("video_calls"), label=_("Video call"), icon=":material/video_call:", query_params=ids)
     if found.is_moved:
@@ -94,7 +94,7 @@ def _body(actor: Actor, found: AppointmentDetails) -> None:
     if state in rules.CONFIRMED_AS and not found.slot.is_unconfirmed:
         words = _("Accept the request") if state == "held" else _("Confirm")
         _act(words, lambda: _confirm(actor, found), key="agenda_confirm", icon=":material/check:", is_main=True)
-    if actor.role in CARE and state in rules.OPEN_STATES and state != "held" and found.slot.ends_at > clock.now():
+    if is_ahead:
         agenda_mode.offer(actor, found, close)
     _what_became(actor, found)
 

@@ -11,9 +11,9 @@ import pytest
 
 from dashboard import db
 from dashboard.config import ROOT
+from tests.conftest import BUILD
 
 DBT = "import sys; from dbt.cli.main import dbtRunner; sys.exit(not dbtRunner().invoke(sys.argv[1:]).success)"
-BUILD = "import sys; from dashboard.refresh import build_figures; sys.exit(not build_figures(*sys.argv[1:]))"
 
 
 def run_dbt(target: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ from playwright.sync_api import TimeoutError as TooLateError
 
 from dashboard import db
 from dashboard.config import ROOT
-from tests.conftest import Cluster, cloned
+from tests.conftest import BUILD, Cluster, cloned
 from tests.pages import outside
 
 FLAGS = (
@@ -84,9 +84,7 @@ class Dashboard:
 
     def refresh_figure(self, name: str) -> None:
         """Build one figure and what it is made of, as a round does."""
-        self._run(
-            "-c", f"import sys; from dashboard.refresh import build_figures; sys.exit(not build_figures('+{name}'))"
-        )
+        self._run("-c", BUILD, f"+{name}")
 
     def _run(self, *arguments: str) -> None:
         subprocess.run([sys.executable, *arguments], env=self.environment, cwd=ROOT, check=True)
