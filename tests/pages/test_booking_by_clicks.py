@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from tests.pages.conftest import Dashboard, address_with, open_as, settled
+from tests.pages.conftest import Dashboard, address_with, open_as, settled, until_shown
 
 pytestmark = pytest.mark.browser
 
@@ -177,8 +177,8 @@ def test_the_rooms_show_who_is_where_and_a_free_hour_of_one_can_be_booked(
     later = dashboard.rows("select (%s::date + 364 + %s %% 4)::text", day.day, width)[0][0]  # nothing is booked yet
     open_as(page, dashboard, "front_desk", f"agenda?view=rooms&day={later}")
     at_eight = page.locator(f'[aria-roledescription="bar"][aria-label*="begins: 20; room: {label}"]')
-    at_eight.click(force=True)  # a free hour has no colour
     form = page.get_by_role("dialog")
+    until_shown(page, lambda: at_eight.click(force=True), form)  # a free hour has no colour
     expect(form.get_by_role("combobox", name="Room")).to_have_value(str(name))
     expect(form.get_by_role("spinbutton", name="hour, Begins")).to_have_text("20")
     [(appointment,)] = dashboard.rows(IN_ROOM, site, room, later, day.appointment)

@@ -66,7 +66,13 @@ def test_a_calendar_with_very_many_dates_loses_only_events_that_list_more():
 
 
 @pytest.mark.parametrize(
-    "line", ["UID:" + "x" * 3_000, "DTSTART:" + "2" * 5_000, "RRULE:FREQ=DAILY;BYHOUR=" + ",".join(["1"] * 900)]
+    "line",
+    [
+        "UID:" + "x" * 3_000,
+        "DTSTART:" + "2" * 5_000,
+        "RRULE:FREQ=DAILY;BYHOUR=" + ",".join(["1"] * 900),
+        f'DTSTART;X="{"x" * 500}":20260302T100000Z',
+    ],
 )
 def test_an_event_with_a_line_longer_than_any_real_one_is_set_aside(line):
     lines = ["BEGIN:VEVENT", line, *(other for other in TEN if other[:7] != line[:7]), "END:VEVENT"]
@@ -92,10 +98,14 @@ def hostile() -> dict[str, bytes]:
         "dates": calendar(*(event(*TEN, f"RDATE:{dates}", uid=f"{number}@test") for number in range(150))),
         "old years": calendar(*(years.replace("one@", f"{number}@") for number in range(2_000))),
         "dense": calendar(*(dense.replace("one@", f"{number}@") for number in range(2_000))),
-        "quotes": calendar(*(event(f'DTSTART;X="{"a;" * 1_900}":x', uid=f"{number}@test") for number in range(1_200))),
+        "quotes": calendar(*(event(f'DTSTART;X="{"a;" * 120}":x', uid=f"{number}@test") for number in many)),
         "changes": calendar(
             event(*TEN, "RRULE:FREQ=DAILY"),
             *(event(*TEN, f"RECURRENCE-ID;RANGE=THISANDFUTURE:{moment(number)}") for number in many),
+        ),
+        "older changes": calendar(
+            event(*TEN, "RRULE:FREQ=DAILY", "SEQUENCE:1", f"EXDATE:{dates}"),
+            *(event(*TEN, f"RECURRENCE-ID:{moment(number)}") for number in many),
         ),
     }
 
@@ -103,11 +113,13 @@ def hostile() -> dict[str, bytes]:
 def test_no_calendar_takes_more_than_its_share_of_time_and_memory():
     with WarmReader() as reader:
         for name, content in hostile().items():
-            outcome = reader.read(content)
-            print(f"{name}: {len(content)} bytes, {outcome.processor:.2f} s, {outcome.megabytes:.0f} MB")
+            # Whoever else has the processor can make its seconds twice as long, for a while: the least of three counts.
+            for _attempt in range(3):
+                outcome = reader.read(content)
+                print(f"{name}: {len(content)} bytes, {outcome.processor:.2f} s, {outcome.megabytes:.0f} MB")
+                if outcome.processor < 2:
+                    break
             assert (name, outcome.status) == (name, 0)
             assert outcome.said is not None
             assert outcome.megabytes < 256
-            if outcome.processor >= 2:  # a neighbour on the same core makes each second longer: once more
-                outcome = reader.read(content)
             assert outcome.processor < 2
