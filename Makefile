@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-foreign check format translate bench clean
+.PHONY: help run test coverage test-foreign check types style format translate bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,12 +40,17 @@ test-foreign: $(VENV)/.for-development ## Run the tests over files that other pr
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m foreign tests/foreign
 
 check: $(VENV)/.for-development ## Lint, check types, formats, layers, SQL and the lock
+	@$(MAKE) --no-print-directory -j 2 types style
+
+types: $(VENV)/.for-development ## Check the types alone
+	$(BIN)/mypy
+
+style: $(VENV)/.for-development ## Lint, formats, layers, SQL and house rules alone
 	$(UV) lock --check --quiet
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/sqlfluff lint --processes $(JOBS) --disable-progress-bar dbt
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt
 	$(BIN)/pytest -q tests/architecture tests/docs
 
 format: $(VENV)/.for-development ## Bring Python and SQL into their format

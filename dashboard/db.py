@@ -59,6 +59,10 @@ class NoDatabaseError(RuntimeError):
     """No database is configured and the embedded one is not running."""
 
 
+class OutdatedServerError(RuntimeError):
+    """The PostgreSQL server is older than the product supports."""
+
+
 def _administration() -> tuple[URL, str]:
     """Return the administrative address and the secret that login passwords derive from."""
     chosen = settings()

@@ -28,10 +28,6 @@ LOCK = 7_204_113  # any fixed number: two upgrades of one database wait for each
 ATTEMPTS = 5
 
 
-class OutdatedServerError(RuntimeError):
-    """The PostgreSQL server is older than the product supports."""
-
-
 def alembic_config() -> Config:
     """Return Alembic's configuration; there is no alembic.ini."""
     config = Config(stdout=io.StringIO())
@@ -128,7 +124,7 @@ def _create_foundations() -> None:
 def _require_version(connection: Connection) -> None:
     major = int(connection.execute(text("show server_version_num")).scalar_one()) // 10_000
     if major < OLDEST_SERVER:
-        raise OutdatedServerError(f"This is PostgreSQL {major}; Intersession needs {OLDEST_SERVER} or newer.")
+        raise db.OutdatedServerError(f"This is PostgreSQL {major}; Intersession needs {OLDEST_SERVER} or newer.")
 
 
 def _create_role(connection: Connection, name: str, options: str) -> None:

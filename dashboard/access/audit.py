@@ -5,18 +5,20 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session
 
 from dashboard import db
 from dashboard.access.actor import Actor, reading, transaction
-from dashboard.access.frames import Question, frame, number_of_rows
+from dashboard.access.frames import Question, frame, number_of_rows, table_of
 from dashboard.access.models import OPERATIONS, AppUser, AuditEntry, AuditHead
 from dashboard.access.queries import practice
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -144,5 +146,4 @@ def openings_of_file(actor: Actor, patient_id: int) -> pd.DataFrame:
     Nobody, where the actor may not see the file.
     """
     with reading(actor, "manager", "front_desk", "therapist") as session:
-        result = session.execute(OPENINGS, {"patient_id": patient_id})
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+        return table_of(session.execute(OPENINGS, {"patient_id": patient_id}))

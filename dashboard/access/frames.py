@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from sqlalchemy import Select, func, select
+from sqlalchemy import Result, Select, func, select
 
 from dashboard.access.actor import Actor, Role, reading
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Question = Select[*tuple[Any, ...]]
 MOST_COUNTED = 5_000
@@ -17,8 +19,14 @@ MOST_COUNTED = 5_000
 def frame(actor: Actor, question: Question, *roles: Role) -> pd.DataFrame:
     """Return the rows of ``question`` for ``actor``, one column a selected name, also when there are no rows."""
     with reading(actor, *roles) as session:
-        result = session.execute(question)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+        return table_of(session.execute(question))
+
+
+def table_of(result: Result[Any]) -> pd.DataFrame:
+    """Return all rows of a result, one column a selected name, also when there are no rows."""
+    import pandas as pd  # noqa: PLC0415 - takes half a second, and most commands and workers show no list
+
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
 
 
 def number_of_rows(actor: Actor, question: Question, *roles: Role, most: int = MOST_COUNTED) -> int:

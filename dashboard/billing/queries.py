@@ -6,9 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import ColumnElement, Numeric, String, TableClause, cast, distinct, func, or_, select, true, tuple_
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import SQLCoreOperations
@@ -22,6 +21,9 @@ from dashboard.billing.marts import CHARGES_TO_INVOICE, KPI_AGEING, OPEN_INVOICE
 from dashboard.billing.models import Charge, ChargeWriteOff, Invoice, Payment
 from dashboard.patients.models import Patient, Payer
 from dashboard.team.models import Service, Therapist
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STATUSES = ("not_charged", "not_invoiced", "invoiced", "part_paid", "overdue", "paid", "written_off", "no_charge")
 OUTSTANDING = "outstanding"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import func, select
 
 from dashboard.access.actor import Actor, NotFoundError, Role, reading
@@ -19,6 +19,9 @@ from dashboard.consent.models import Consent, ConsentAttempt, ConsentTemplate
 from dashboard.patients import queries as patients
 from dashboard.patients.models import Guardian, Patient
 from dashboard.team.models import Therapist
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 

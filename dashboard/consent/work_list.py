@@ -8,9 +8,8 @@ further than the page reaches: ``offset 0`` keeps the planner from joining the v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import ColumnElement, DateTime, Select, Subquery, cast, exists, func, null, select, true
 from sqlalchemy.sql.selectable import LateralFromClause
 
@@ -23,6 +22,9 @@ from dashboard.consent.queries import READERS, THERAPIST_NAME
 from dashboard.patients import queries as patients
 from dashboard.patients.models import Patient
 from dashboard.team.models import Therapist
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MISSING = CONSENT_STATUS.c
 MOST_COUNTED = 500

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 from sqlalchemy import ColumnElement, case, func, select
 
 from dashboard.access.actor import Actor, Role, reading, require
@@ -10,6 +11,9 @@ from dashboard.access.frames import Question, frame
 from dashboard.findings.models import SEVERITIES, CheckRule, Finding
 from dashboard.patients.models import Patient
 from dashboard.patients.queries import is_visible_to
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 READERS: tuple[Role, ...] = ("manager", "front_desk", "therapist")
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import func, select, text
 
 from dashboard.access.actor import OFFICE, Actor, NotFoundError, reading
@@ -16,6 +15,9 @@ from dashboard.messages.letters import Content
 from dashboard.messages.models import Message, MessageRule
 from dashboard.patients import queries as patients
 from dashboard.patients.models import Guardian, Patient
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 VIEWS = {
     "outbox": ("planned", "sending", "withheld"),

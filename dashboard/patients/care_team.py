@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
 from sqlalchemy import func, select, text
 
 from dashboard import clock
@@ -19,6 +18,9 @@ from dashboard.patients.commands import file_at_version
 from dashboard.patients.models import CareTeamMember, Patient
 from dashboard.patients.names import THERAPIST, THERAPIST_NAME
 from dashboard.patients.queries import NAME, READERS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["co_therapist", "supervisor", "substitute"]
 KINDS: tuple[Kind, ...] = ("co_therapist", "supervisor", "substitute")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 from sqlalchemy import delete, func, select
 
 from dashboard.access.actor import OFFICE, Actor, NotFoundError, RuleBrokenError, transaction
@@ -11,6 +12,9 @@ from dashboard.access.queries import today
 from dashboard.patients.commands import file_of
 from dashboard.patients.models import CaseMember, Patient, PatientCase
 from dashboard.patients.queries import NAME, READERS, is_visible_to
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KINDS = ("couple", "family")
 

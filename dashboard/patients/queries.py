@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
 from sqlalchemy import (
     Boolean,
     ColumnElement,
@@ -31,6 +30,9 @@ from dashboard.access.frames import MOST_COUNTED, Question, frame, number_of_row
 from dashboard.patients import rules
 from dashboard.patients.models import Coverage, Guardian, Lookup, Patient, Payer
 from dashboard.patients.names import SITE, THERAPIST, THERAPIST_NAME
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 READERS: tuple[Role, ...] = (*OFFICE, "therapist")
 IN_CARE = literal_column("patient.id = any(array(select session_files()))", Boolean)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import case, func, null, select
 
 from dashboard import clock, mail
@@ -23,6 +22,9 @@ from dashboard.public_booking.models import (
     OnlineTherapist,
 )
 from dashboard.team.models import Service, Site, Therapist
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_ROWS = 500
 THERAPIST = func.btrim(Therapist.given_name + " " + Therapist.surnames).label("therapist")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import holidays
-import pandas as pd
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from dashboard.access.actor import OFFICE, Actor, NotFoundError, Role, RuleBrokenError, transaction
 from dashboard.access.frames import frame
 from dashboard.team.models import Site, SiteClosure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 READERS: tuple[Role, ...] = (*OFFICE, "therapist")
 LONGEST_NAME = 120

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import Select, any_, func, literal, or_, select, text
 
 from dashboard import clock
 from dashboard.access.actor import OFFICE, Actor, NotFoundError, Role, reading
-from dashboard.access.frames import Question, frame, number_of_rows
+from dashboard.access.frames import Question, frame, number_of_rows, table_of
 from dashboard.access.models import AppUser
 from dashboard.patients import queries as patients
 from dashboard.patients.models import Patient
 from dashboard.team.models import Service, Site, Therapist
 from dashboard.waiting_list.models import FreedHour, WaitingEntry, WaitingEvent, WaitingOffer, WaitingRule
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CARE: tuple[Role, ...] = (*OFFICE, "therapist")
 THERAPIST_NAME = func.btrim(Therapist.given_name + " " + Therapist.surnames)
@@ -195,8 +197,7 @@ def fitting(actor: Actor, appointment_id: int) -> pd.DataFrame:
 
 def _rows(actor: Actor, asked: Any, values: dict[str, Any]) -> pd.DataFrame:
     with reading(actor, *OFFICE) as session:
-        result = session.execute(asked, values)
-        return pd.DataFrame(result.all(), columns=list(result.keys()))
+        return table_of(session.execute(asked, values))
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 
 import pytest
 from click.testing import CliRunner, Result
 
 from dashboard.access import accounts
-from dashboard.cli_users import group
+from dashboard.cli.users import users_command
 from tests.conftest import Database
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def users(*arguments: str) -> Result:
     """Run ``intersession users``."""
-    return CliRunner().invoke(group, arguments, obj=nullcontext)
+    return CliRunner().invoke(users_command, arguments)
 
 
 def test_somebody_is_added_invited_and_listed() -> None:

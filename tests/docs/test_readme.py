@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click import Context
 from pydantic.fields import FieldInfo
 
-from dashboard import cli
+from dashboard.cli import COMMANDS, main
 from dashboard.config import Settings
 from dashboard.ui.navigation import SCREENS
 
@@ -74,16 +75,13 @@ def test_the_example_has_every_setting_with_its_description() -> None:
 
 def test_the_command_table_is_that_of_the_command() -> None:
     table = {re.search(r"intersession ([a-z-]+)", cells[0])[1]: cells[1] for cells in rows(section("The command"))}
-    assert set(table) == set(cli.main.commands)
+    assert set(table) == set(COMMANDS)
 
 
 def test_the_options_in_the_command_table_exist() -> None:
     for name, text in rows(section("The command")):
-        options = {
-            option
-            for parameter in cli.main.commands[name.strip("`").split()[1]].params
-            for option in (*parameter.opts, *parameter.secondary_opts)
-        }
+        command = main.get_command(Context(main), name.strip("`").split()[1])
+        options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
         assert set(re.findall(r"`(--[a-z-]+)`", text)) <= options, name
 
 

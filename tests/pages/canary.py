@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,12 @@ def _is_written(connection: psycopg.Connection[Any], table: str, column: str, pa
         connection.execute("set local session_replication_role = origin")
 
 
-def met_in(*folders: Path) -> list[str]:
-    """Return the files that hold the canary, as bytes, in any case, in UTF-8 or UTF-16."""
+def met_in(folder: Path, suffixes: tuple[str, ...] = ("",)) -> list[str]:
+    """Return the files of these suffixes that hold the canary, as bytes, in any case, in UTF-8 or UTF-16."""
     words = [CANARY.lower().encode(), CANARY.lower().encode("utf-16-le")]
-    return [str(path) for path in _files(*folders) if any(word in path.read_bytes().lower() for word in words)]
+    return [str(path) for path in _files(folder, suffixes) if any(word in path.read_bytes().lower() for word in words)]
 
 
-def _files(*folders: Path) -> Iterator[Path]:
-    for folder in folders:
-        yield from (path for path in folder.rglob("*") if path.is_file())
+def _files(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    for parent, _folders, names in os.walk(folder):  # which passes over what goes meanwhile, as databases do
+        yield from (path for name in names if name.endswith(suffixes) and (path := Path(parent, name)).is_file())

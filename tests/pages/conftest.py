@@ -14,15 +14,18 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as TooLateError
 
 from dashboard import db
 from dashboard.config import ROOT
+from dashboard.ui.navigation import title
 from tests.conftest import BUILD, Cluster, cloned
 from tests.pages import outside
 
@@ -90,10 +93,20 @@ class Dashboard:
         subprocess.run([sys.executable, *arguments], env=self.environment, cwd=ROOT, check=True)
 
 
-def _free_port() -> int:
+def free_port(wanted: int = 0) -> int:
+    """Return ``wanted`` when it is free, or any free port."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", wanted))
+            return int(probe.getsockname()[1])
+    return free_port()
+
+
+@cache
+def _usual_port() -> int:
+    """Return this worker's port: at the same address the browser has the dashboard's programs read already."""
+    return free_port()
 
 
 def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -110,7 +123,7 @@ def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def serve_clone(cluster: Cluster, template: str, folder: Path, **settings: str) -> Iterator[Dashboard]:
     """Serve a dashboard on a clone of ``template``, with further settings, until the generator is closed."""
-    port = _free_port()
+    port = free_port(_usual_port())
     with cloned(cluster, template) as database, (folder / "server.log").open("wb") as log:
         environment = {**database.environment, **settings}
         process = subprocess.Popen(
@@ -158,15 +171,25 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """Return a fresh English page, 1440 px wide."""
+@pytest.fixture(scope="session")
+def visits(browser: Browser) -> BrowserContext:
+    """Return the English visitor of all tests of this worker, who keeps nothing but the programs of the dashboard."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB", color_scheme="light")
     context.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
-    opened = context.new_page()
+    return context
+
+
+@pytest.fixture
+def page(visits: BrowserContext) -> Iterator[Page]:
+    """Return a fresh English page, 1440 px wide, of somebody who was never here."""
+    opened = visits.new_page()
     yield opened
-    context.close()
+    with suppress(PlaywrightError):  # nothing may be open that could keep anything
+        opened.evaluate("localStorage.clear()")
+    visits.clear_cookies()
+    for left in visits.pages:
+        left.close()
 
 
 def settled(page: Page) -> Page:
@@ -216,6 +239,21 @@ def open_as(page: Page, dashboard: Dashboard, role: str, slug: str = "today", pe
     page.locator("form button").click()
     page.locator(".st-key-app_sign_out").wait_for(state="attached")  # by key: the person may read Spanish
     return settled(page)
+
+
+def go(page: Page, slug: str) -> None:
+    """Go to a screen as the back button does, in the same session, whether or not the menu has it."""
+    page.evaluate(
+        "slug => { history.pushState({}, '', '/' + slug); dispatchEvent(new PopStateEvent('popstate', {state: {}})); }",
+        slug,
+    )
+    arrived(page, slug)
+
+
+def arrived(page: Page, slug: str) -> None:
+    """Wait until a screen is there, or its words for who has it not."""
+    page.get_by_role("heading", level=1, name=title(slug), exact=True).wait_for()
+    settled(page)
 
 
 def role_label(page: Page, role: str) -> str:

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from dashboard.ui.navigation import SCREENS, title
-from tests.pages.conftest import Dashboard, open_as, settled
+from dashboard.ui.navigation import SCREENS
+from tests.pages.conftest import Dashboard, arrived, open_as
 
 pytestmark = pytest.mark.browser
 
@@ -90,8 +90,7 @@ def test_a_hostile_address_is_a_normal_screen_for_who_has_it(page: Page, dashboa
             "address => { history.pushState({}, '', address); dispatchEvent(new PopStateEvent('popstate')); }",
             f"/{screen.slug}?{urlencode(HOSTILE[number % len(HOSTILE)])}",
         )
-        page.get_by_role("heading", level=1, name=title(screen.slug), exact=True).wait_for()
-        settled(page)
+        arrived(page, screen.slug)
         expect(page.get_by_test_id("stException")).to_have_count(0)
         expect(page.get_by_text("Something went wrong")).to_have_count(0)
         expect(page.get_by_text("(reference")).to_have_count(0)

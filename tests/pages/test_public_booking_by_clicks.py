@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from dashboard.config import ROOT
 from tests.dashboard.test_cli import until
-from tests.pages.conftest import WAIT_MS, Dashboard, _free_port, open_as
+from tests.pages.conftest import WAIT_MS, Dashboard, free_port, open_as
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ ASKED = "select id, patient_id, appointment_id from online_request where email =
 @pytest.fixture(scope="module")
 def public(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of public booking over the dashboard's database."""
-    address = f"http://127.0.0.1:{(port := _free_port())}"
+    address = f"http://127.0.0.1:{(port := free_port())}"
     with (tmp_path_factory.mktemp("public") / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "dashboard.public_server", "--port", str(port)],

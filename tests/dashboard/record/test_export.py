@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from fhir.resources.R4B.bundle import Bundle
 from sqlalchemy import text
 
 from dashboard.access.actor import Actor, Administrator, NotFoundError
-from dashboard.cli_patients import group
+from dashboard.cli.patients import patients_command
 from dashboard.clinical import commands as clinical
 from dashboard.clinical import documents
 from dashboard.record import export
@@ -146,7 +145,7 @@ def test_the_command_writes_an_archive_only_its_owner_can_read_and_never_over_an
     target = tmp_path / "copy.zip"
 
     def exported(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(group, ["export", *arguments, "--output", str(target)], obj=nullcontext)
+        done = CliRunner().invoke(patients_command, ["export", *arguments, "--output", str(target)])
         return done.exit_code, done.output
 
     assert exported("999999") == (1, "Error: There is no file with this number.\n")

@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import click
 
-from dashboard.access.actor import Administrator, NotFoundError
-
-COMMAND_LINE = Administrator()
-Database = Callable[[], AbstractContextManager[None]]
+from dashboard.access.actor import NotFoundError
+from dashboard.cli.shared import COMMAND_LINE, database
 
 
 @click.group("patients")
-def group() -> None:
+def patients_command() -> None:
     """Hand people what is held about them."""
 
 
-@group.command("export")
+@patients_command.command("export")
 @click.argument("number", type=int)
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="The archive (default: file-NUMBER.zip)."
 )
 @click.option("--subjective", is_flag=True, help="With the therapists' subjective annotations.")
 @click.option("--language", type=click.Choice(["en", "es"]), default="es", help="The language of the PDF.")
-@click.pass_obj
-def export_file(database: Database, number: int, output: Path | None, subjective: bool, language: str) -> None:
+def export_file(number: int, output: Path | None, subjective: bool, language: str) -> None:
     """Write everything held about the patient of file NUMBER into one archive, the clinical record included.
 
     The archive has a PDF to read, JSON and FHIR R4 for machines, the documents, and the log of who opened the file.
     """
-    # The words of the screens, which only this command needs.
+    # The words of the screens, which only this command needs: not even the list of commands.
     from dashboard.patients.queries import id_of_number  # noqa: PLC0415
     from dashboard.record import export  # noqa: PLC0415
     from dashboard.ui import record_pdf  # noqa: PLC0415

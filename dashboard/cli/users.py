@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, cast, get_args
 
@@ -12,32 +12,28 @@ import click
 
 from dashboard import mail
 from dashboard.access import users
-from dashboard.access.actor import Administrator, NotFoundError, Role, RuleBrokenError
+from dashboard.access.actor import NotFoundError, Role, RuleBrokenError
+from dashboard.cli.shared import AS_JSON, COMMAND_LINE, database
 from dashboard.team.commands import add_therapist
 
 ROLE = click.Choice(get_args(Role))
 THERAPIST = click.option("--therapist", type=int, help="Number of the therapist that a person with this role is.")
 MAILED = click.option("--mail", "is_mailed", is_flag=True, help="Also mail the link to the person.")
-COMMAND_LINE = Administrator()
-Database = Callable[[], AbstractContextManager[None]]
 
 
 @click.group("users")
-def group() -> None:
+def users_command() -> None:
     """Add the people who use the dashboard, invite them, change their role or let them go."""
 
 
-@group.command("add")
+@users_command.command("add")
 @click.argument("email")
 @click.argument("name")
 @click.option("--role", type=ROLE, required=True, help="What the person does in the practice.")
 @THERAPIST
 @click.option("--language", type=click.Choice(["en", "es"]), help="The language of their screens.")
 @MAILED
-@click.pass_obj
-def add(
-    database: Database, email: str, name: str, role: str, therapist: int | None, language: str | None, is_mailed: bool
-) -> None:
+def add(email: str, name: str, role: str, therapist: int | None, language: str | None, is_mailed: bool) -> None:
     """Add a person with an e-mail and a NAME, and print the link by which they set their password.
 
     A therapist who is not in the team yet is added to it.
@@ -51,10 +47,9 @@ def add(
         _tell_link(email, users.invite(email), is_mailed=is_mailed)
 
 
-@group.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.pass_obj
-def list_users(database: Database, as_json: bool) -> None:
+@users_command.command("list")
+@AS_JSON
+def list_users(as_json: bool) -> None:
     """List everybody who uses the dashboard or once did."""
     with database():
         everyone = users.everyone()
@@ -65,35 +60,32 @@ def list_users(database: Database, as_json: bool) -> None:
         click.echo(_line(user))
 
 
-@group.command("disable")
+@users_command.command("disable")
 @click.argument("email")
 @click.option("--undo", is_flag=True, help="Let the person in again.")
-@click.pass_obj
-def disable(database: Database, email: str, undo: bool) -> None:
+def disable(email: str, undo: bool) -> None:
     """Let a person use the dashboard no longer; their sessions end at once."""
     with database(), _refusals_told():
         users.set_active(email, is_active=undo)
     click.echo("The person may use the dashboard again." if undo else "The person may not use the dashboard.")
 
 
-@group.command("role")
+@users_command.command("role")
 @click.argument("email")
 @click.argument("role", type=ROLE)
 @THERAPIST
-@click.pass_obj
-def set_role(database: Database, email: str, role: str, therapist: int | None) -> None:
+def set_role(email: str, role: str, therapist: int | None) -> None:
     """Give a person another ROLE; their sessions end at once."""
     with database(), _refusals_told():
         users.set_role(email, cast("Role", role), therapist)
     click.echo("The role was changed.")
 
 
-@group.command("invite")
+@users_command.command("invite")
 @click.argument("email")
 @click.option("--new-second-step", is_flag=True, help="Forget the second step, for who lost their authenticator.")
 @MAILED
-@click.pass_obj
-def invite(database: Database, email: str, new_second_step: bool, is_mailed: bool) -> None:
+def invite(email: str, new_second_step: bool, is_mailed: bool) -> None:
     """Print a link, good once and for a week, by which a person sets their password; earlier ones are void."""
     with database(), _refusals_told():
         _tell_link(email, users.invite(email, forgets_second_step=new_second_step), is_mailed=is_mailed)
