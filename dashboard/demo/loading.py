@@ -34,6 +34,8 @@ Progress = Callable[[str, float], None]
 SOMEBODY_WORKS = ("patient", "therapist", "app_user", "appointment")
 LAW = {"message_rule", "online_booking", "retention_rule", "waiting_rule"}
 """What the migrations themselves wrote, for every practice."""
+ASKED_AGAIN = ("appointment", "appointment_patient", "consent", "patient")
+"""What the later parts are made from, while there are no indexes."""
 TRUNCATE = sql.SQL("truncate {} restart identity")
 
 
@@ -116,6 +118,7 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
     for chunk, work in enumerate(parts):
         told("sessions", 0.02 + 0.6 * chunk / chunks)
         _write_part(work, shape, team, templates, chunk)
+    rules_aside.analyze(connection, *ASKED_AGAIN)
     write_clinical(tables, connection, window.reference)
     write_video(whole, connection)
     write_waiting(tables, connection, window)
