@@ -37,7 +37,7 @@ coverage: $(VENV)/.for-development ## Run the tests with the coverage of their b
 	@$(BIN)/coverage report --fail-under=$(COVERAGE_FLOOR)
 
 test-foreign: $(VENV)/.for-development ## Run the tests over files that other programs made
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m foreign tests/foreign
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m foreign tests/foreign
 
 check: $(VENV)/.for-development ## Lint, check types, formats, layers, SQL and the lock
 	@$(MAKE) --no-print-directory -j 2 types style

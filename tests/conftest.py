@@ -163,6 +163,16 @@ def migrated_template(cluster: Cluster, shared_folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def built_template(cluster: Cluster, shared_folder: Path, migrated_template: str) -> str:
+    """Return a database without rows whose figures are built."""
+
+    def build() -> None:
+        run_command(cluster.environment("t_built"), "refresh")
+
+    return _template(cluster, shared_folder, "t_built", migrated_template, build)
+
+
+@pytest.fixture(scope="session")
 def demo_template(cluster: Cluster, shared_folder: Path, migrated_template: str) -> str:
     """Return a database with a small synthetic practice."""
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from dashboard import clock
-from tests.conftest import _clone, _template, run_command
+from tests.conftest import _clone, _template
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Great Expectations imports what Python has deprecated
@@ -94,7 +94,7 @@ class Files:
 
 
 @pytest.fixture(scope="session")
-def files_template(cluster, shared_folder, migrated_template):
+def files_template(cluster, shared_folder, built_template):
     """Return a database of a practice without patients, with its views."""
 
     def build():
@@ -113,9 +113,8 @@ def files_template(cluster, shared_folder, migrated_template):
                 " 'patient', 'always'"
                 " from unnest(array['treatment', 'data_protection', 'telehealth']) as kind"
             )
-        run_command(cluster.environment("t_files"), "refresh")
 
-    return _template(cluster, shared_folder, "t_files", migrated_template, build)
+    return _template(cluster, shared_folder, "t_files", built_template, build)
 
 
 @pytest.fixture

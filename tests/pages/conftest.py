@@ -28,6 +28,7 @@ from dashboard.config import ROOT
 from dashboard.ui.navigation import title
 from tests.conftest import BUILD, Cluster, cloned
 from tests.pages import outside
+from tests.pages.warm import Server
 
 FLAGS = (
     "--no-sandbox",
@@ -85,6 +86,10 @@ class Dashboard:
         """Run one round of figures and checks."""
         self._run("-m", "dashboard.refresh", "--once")
 
+    def check(self) -> None:
+        """Run the checks."""
+        self._run("-m", "expectations")
+
     def refresh_figure(self, name: str) -> None:
         """Build one figure and what it is made of, as a round does."""
         self._run("-c", BUILD, f"+{name}")
@@ -109,10 +114,10 @@ def _usual_port() -> int:
     return free_port()
 
 
-def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
+def _await_health(url: str, server: Server) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended"
+        assert server.is_running, "the server ended"
         try:
             with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
                 return
@@ -124,22 +129,15 @@ def _await_health(url: str, process: subprocess.Popen[bytes]) -> None:
 def serve_clone(cluster: Cluster, template: str, folder: Path, **settings: str) -> Iterator[Dashboard]:
     """Serve a dashboard on a clone of ``template``, with further settings, until the generator is closed."""
     port = free_port(_usual_port())
-    with cloned(cluster, template) as database, (folder / "server.log").open("wb") as log:
+    with cloned(cluster, template) as database:
         environment = {**database.environment, **settings}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dashboard.server", "--port", str(port)],
-            env=environment,
-            cwd=ROOT,
-            stdout=log,
-            stderr=log,
-        )
+        server = Server(environment, ["--port", str(port)], folder / "server.log")
         try:
             url = f"http://127.0.0.1:{port}"
-            _await_health(url, process)
+            _await_health(url, server)
             yield Dashboard(url, environment, database.url)
         finally:
-            process.terminate()
-            process.wait(15)
+            server.end()
 
 
 @pytest.fixture(scope="module")

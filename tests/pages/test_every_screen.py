@@ -97,10 +97,11 @@ def tour(page: Page, role: str) -> list[str]:
 def short_tour(page: Page, role: str) -> list[str]:
     """Open the screens that ``role`` has, on a narrow screen, and return what is wrong with any."""
     found = []
+    page.set_viewport_size(NARROW)
     for screen in (each for each in SCREENS if role in each.roles):
         go(page, screen.slug)
         found += [*complaints(page, screen, has_it=True), *too_wide(page, screen, NARROW)]
-        page.set_viewport_size(WIDE)
+    page.set_viewport_size(WIDE)
     return found
 
 

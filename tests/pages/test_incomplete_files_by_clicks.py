@@ -32,7 +32,7 @@ def test_a_telephone_completed_in_place_closes_its_finding_at_the_next_check(pag
     expect(page.get_by_text("It leaves this list when the files are checked next.")).to_be_visible()
     assert dashboard.rows("select telephone from patient where id = %s", patient) == [("+34600123123",)]
 
-    dashboard.refresh()
+    dashboard.check()
     assert dashboard.rows(CLOSED, patient, rule) == [(True,)]
     open_as(page, dashboard, "front_desk", f"incomplete_files?patient={patient}&finding={rule}")
     expect(page.get_by_text("This is no longer missing.")).to_be_visible()

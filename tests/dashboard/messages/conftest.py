@@ -9,7 +9,6 @@ from datetime import date
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -19,22 +18,12 @@ from sqlalchemy import text
 
 from dashboard import clock, db
 from dashboard.config import settings
-from tests.conftest import Cluster, Database, _clone, _template, run_command
+from tests.conftest import Cluster, Database, _clone
 from tests.dashboard.agenda.conftest import Week
 from tests.dashboard.agenda.conftest import week as week  # noqa: PLC0414 - a fixture
 from tests.dashboard.billing.conftest import add, owner, rows
 
 FROM = "Consulta Norte <citas@practice.example>"
-
-
-@pytest.fixture(scope="session")
-def built_template(cluster: Cluster, shared_folder: Path, migrated_template: str) -> str:
-    """Return a database without rows whose figures are built: they define a valid consent."""
-
-    def build() -> None:
-        run_command(cluster.environment("t_built"), "refresh")
-
-    return _template(cluster, shared_folder, "t_built", migrated_template, build)
 
 
 @pytest.fixture
