@@ -7,7 +7,7 @@ watcher, a small detached process, holds ``watch.lock``, waits until ``users.loc
 
 Home is ``settings().data_dir``. PostgreSQL refuses to run as root, so root runs it as the owner of an existing data
 folder, else as ``postgres`` or ``nobody``. If that account cannot enter ``data_dir`` (``/root`` is closed to it), home
-is a folder below ``/var/lib/intersession``. The mode of an existing folder is never changed.
+is below ``/var/lib/intersession``. The mode of an existing folder is never changed.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ if __name__ != "__main__":  # the watcher waits for days, and needs 11 MB instea
     from dashboard.config import settings
 
 ROOT_HOME = Path("/var/lib/intersession")
-# Statements, parameters and details of errors stay out of the log: they hold patients' data and passwords.
+# Statements and details of errors stay out of the log: they hold patients' data. No second server is written for.
 CONFIGURATION = """\
 # Written by Intersession at each start. Put settings of your own into data/postgresql.conf, below its last line.
-listen_addresses = '127.0.0.1'; port = {port}; unix_socket_directories = ''; max_connections = 100
-shared_buffers = '256MB'; max_wal_size = '2GB'; timezone = 'UTC'; log_timezone = 'UTC'
+listen_addresses = '127.0.0.1'; port = {port}; unix_socket_directories = ''; max_connections = 100; timezone = 'UTC'
+shared_buffers = '256MB'; max_wal_size = '2GB'; max_wal_senders = 0; wal_level = minimal; log_timezone = 'UTC'
 logging_collector = on; log_filename = 'postgresql-%Y%m%d-%H%M%S.log'; log_rotation_size = '10MB'; log_checkpoints = off
 log_error_verbosity = terse; log_min_error_statement = panic; log_parameter_max_length_on_error = 0
 """.replace("; ", "\n")

@@ -142,7 +142,7 @@ def _choose(actor: Actor, found: AccountFact) -> None:
 
 def _written(outgoing: CalendarFact | None) -> str:
     if outgoing is None:
-        return _("No session leaves the house.")
+        return _("No session is written to a calendar elsewhere.")
     words = ngettext("{count} session stands in {name}.", "{count} sessions stand in {name}.", outgoing.written)
     return words.format(count=formats.number(outgoing.written), name=plain(outgoing.name))
 

@@ -20,15 +20,15 @@ MOST_ROWS = 10_000
 
 
 def whether_sent(rule: Rule) -> None:
-    """Say plainly when nothing leaves the house, and why."""
+    """Say plainly when nothing is sent, and why."""
     if not mail.is_set_up():
         st.info(
-            _("No mail server is set up: nothing leaves the house. This is what would be sent."),
+            _("No mail server is set up: nothing is sent. This is what would be."),
             icon=":material/outgoing_mail:",
         )
     elif not rule.is_on:
         st.info(
-            _("Sending is off: nothing leaves the house. This is what would be sent. The manager turns it on."),
+            _("Sending is off: nothing is sent. This is what would be. The manager turns it on."),
             icon=":material/outgoing_mail:",
         )
 

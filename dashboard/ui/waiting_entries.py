@@ -66,7 +66,7 @@ def show(actor: Actor) -> None:
             Column("urgency", _("Urgency"), width="small"),
             Column("waited", _("Waiting for"), width="small"),
             Column("service", _("Service")),
-            Column("wishes", _("Can come"), width="large"),
+            Column("wishes", _("Can come")),
             Column("state", _("State")),
         ],
         key="waiting_list_entries",

@@ -31,7 +31,7 @@ def test_without_a_mail_server_the_outbox_says_what_would_be_sent(page: Page, da
     [(number,)] = dashboard.rows("select count(*) from message where state in ('planned', 'withheld')")
     assert int(str(number)) > 10
     open_as(page, dashboard, "front_desk", "messages")
-    expect(page.get_by_text("No mail server is set up: nothing leaves the house.")).to_be_visible()
+    expect(page.get_by_text("No mail server is set up: nothing is sent.")).to_be_visible()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     [(waiting, _patient)] = dashboard.rows(ONE, "planned", "")
     open_as(page, dashboard, "front_desk", f"messages?message={waiting}")

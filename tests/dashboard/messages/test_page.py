@@ -47,9 +47,9 @@ def test_an_empty_screen_says_what_will_appear_there(house: House) -> None:
 
 
 def test_it_says_why_nothing_leaves_the_house(house: House, mailbox: Mailbox) -> None:
-    assert "nothing leaves the house" not in said(opened(house.week.manager))
+    assert "nothing is sent" not in said(opened(house.week.manager))
     run("update message_rule set is_on = false")
-    assert "Sending is off: nothing leaves the house." in said(opened(house.week.manager))
+    assert "Sending is off: nothing is sent." in said(opened(house.week.manager))
 
 
 def test_a_message_is_shown_as_it_is_sent_and_can_be_told_instead(house: House) -> None:
