@@ -18,7 +18,6 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from dashboard import server, ui
 from dashboard.config import ROOT, settings
 
 
@@ -60,6 +59,8 @@ def _process() -> subprocess.Popen[str]:
 
 
 def _become_server(environment: dict[str, str], arguments: list[str], log: str) -> None:
+    from dashboard import server
+
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with Path(os.devnull).open("rb") as nothing, Path(log).open("ab") as written:
         os.dup2(nothing.fileno(), 0)
@@ -73,8 +74,10 @@ def _become_server(environment: dict[str, str], arguments: list[str], log: str) 
 
 
 def _serve() -> None:
-    for module in pkgutil.iter_modules(ui.__path__, f"{ui.__name__}."):
-        import_module(module.name)
+    from dashboard import ui
+
+    for name in ("dashboard.server", *(part.name for part in pkgutil.iter_modules(ui.__path__, f"{ui.__name__}."))):
+        import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what has ended is gone: nobody here waits for it
     for line in sys.stdin:
         pid = os.fork()
