@@ -12,11 +12,12 @@ import logging
 import os
 import runpy
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -87,6 +88,16 @@ class Cluster:
             "INTERSESSION_DATA_DIR": str(self.folder),
             "DO_NOT_TRACK": "1",
         }
+
+
+def free_port(wanted: int = 0) -> int:
+    """Return ``wanted`` when it is free, or any free port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", wanted))
+            return int(probe.getsockname()[1])
+    return free_port()
 
 
 def run_command(environment: dict[str, str], *arguments: str) -> None:

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.conftest import free_port
 from tests.dashboard.calendars.conftest import file
-from tests.dashboard.messages.conftest import free_port
 
 USER, PASSWORD = "ana", "app-password-7731"
 CONFIG = """

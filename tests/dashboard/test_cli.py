@@ -25,6 +25,7 @@ import pytest
 from dashboard import postgres
 from dashboard.access import chain
 from dashboard.config import ROOT
+from tests.conftest import free_port
 
 PRACTICE = Path(__file__).parent / "imports" / "samples" / "practice"
 COMMAND = [sys.executable, "-m", "dashboard"]
@@ -70,13 +71,6 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
             return True
         time.sleep(0.1)
     return condition()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -25,7 +25,8 @@ from dashboard import db, server
 from dashboard.access import sessions
 from dashboard.config import ROOT
 from tests.acting import someone
-from tests.dashboard.test_cli import free_port, until
+from tests.conftest import free_port
+from tests.dashboard.test_cli import until
 
 
 def ask() -> tuple[int, dict[str, object]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from playwright.sync_api import TimeoutError as TooLateError
 from dashboard import db
 from dashboard.config import ROOT
 from dashboard.ui.navigation import title
-from tests.conftest import BUILD, Cluster, cloned
+from tests.conftest import BUILD, Cluster, cloned, free_port
 from tests.pages import outside
 from tests.pages.warm import Server
 
@@ -96,16 +95,6 @@ class Dashboard:
 
     def _run(self, *arguments: str) -> None:
         subprocess.run([sys.executable, *arguments], env=self.environment, cwd=ROOT, check=True)
-
-
-def free_port(wanted: int = 0) -> int:
-    """Return ``wanted`` when it is free, or any free port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with suppress(OSError):
-            probe.bind(("127.0.0.1", wanted))
-            return int(probe.getsockname()[1])
-    return free_port()
 
 
 @cache

@@ -14,8 +14,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Response, expect
 
 from dashboard.config import ROOT
+from tests.conftest import free_port
 from tests.dashboard.test_cli import until
-from tests.pages.conftest import WAIT_MS, Dashboard, free_port, open_as
+from tests.pages.conftest import WAIT_MS, Dashboard, open_as
 
 pytestmark = pytest.mark.browser
 

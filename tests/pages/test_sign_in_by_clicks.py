@@ -19,8 +19,8 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import Page, expect
 
 from dashboard.config import ROOT
-from tests.conftest import Cluster
-from tests.dashboard.test_cli import free_port, until
+from tests.conftest import Cluster, free_port
+from tests.dashboard.test_cli import until
 from tests.pages.conftest import Dashboard, serve_clone, settled
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import pkgutil
 import signal
 import subprocess
 import sys
@@ -19,6 +18,9 @@ from importlib import import_module
 from pathlib import Path
 
 from dashboard.config import ROOT, settings
+
+LIBRARIES = ("dashboard.server", "altair", "pandas")
+"""Not the screens: the calendar makes itself known to the running server, which there must be by then."""
 
 
 class Server:
@@ -74,9 +76,7 @@ def _become_server(environment: dict[str, str], arguments: list[str], log: str) 
 
 
 def _serve() -> None:
-    from dashboard import ui
-
-    for name in ("dashboard.server", *(part.name for part in pkgutil.iter_modules(ui.__path__, f"{ui.__name__}."))):
+    for name in LIBRARIES:
         import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what has ended is gone: nobody here waits for it
     for line in sys.stdin:

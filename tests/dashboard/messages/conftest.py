@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,7 +17,7 @@ from sqlalchemy import text
 
 from dashboard import clock, db
 from dashboard.config import settings
-from tests.conftest import Cluster, Database, _clone
+from tests.conftest import Cluster, Database, _clone, free_port
 from tests.dashboard.agenda.conftest import Week
 from tests.dashboard.agenda.conftest import week as week  # noqa: PLC0414 - a fixture
 from tests.dashboard.billing.conftest import add, owner, rows
@@ -30,13 +29,6 @@ FROM = "Consulta Norte <citas@practice.example>"
 def database(cluster: Cluster, built_template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Return a database without rows whose figures are built, for this test alone."""
     yield from _clone(cluster, built_template, monkeypatch)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -16,8 +16,8 @@ import pytest
 from dashboard import clock, mail
 from dashboard.config import ROOT, settings
 from dashboard.messages import rules, sending
-from tests.conftest import Database
-from tests.dashboard.messages.conftest import House, Mailbox, free_port, messages, run, withdraws
+from tests.conftest import Database, free_port
+from tests.dashboard.messages.conftest import House, Mailbox, messages, run, withdraws
 
 WORKER = [sys.executable, "-m", "dashboard.messenger", "--once"]
 A_MINUTE = timedelta(minutes=1)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from dashboard.config import ROOT
 from dashboard.supervise import environment
+from tests.conftest import free_port
 from tests.dashboard.public_booking.conftest import Open
-from tests.dashboard.test_cli import free_port, until
+from tests.dashboard.test_cli import until
 
 
 def answers(address: str) -> int:

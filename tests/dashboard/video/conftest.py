@@ -9,7 +9,6 @@ import pytest
 from dashboard.video import commands
 from tests.dashboard.billing.conftest import rows
 from tests.dashboard.messages.conftest import House
-from tests.dashboard.messages.conftest import built_template as built_template  # noqa: PLC0414 - a fixture
 from tests.dashboard.messages.conftest import database as database  # noqa: PLC0414 - a fixture
 from tests.dashboard.messages.conftest import family as family  # noqa: PLC0414 - a fixture
 from tests.dashboard.messages.conftest import house as house  # noqa: PLC0414 - a fixture
