@@ -39,7 +39,7 @@ if __name__ != "__main__":  # the watcher waits for days, and needs 11 MB instea
     from dashboard.config import settings
 
 ROOT_HOME = Path("/var/lib/intersession")
-# Statements and details of errors stay out of the log: they hold patients' data. No second server is written for.
+# Statements, parameters and details stay out of the log: they hold patients' data, passwords. Nothing feeds a replica.
 CONFIGURATION = """\
 # Written by Intersession at each start. Put settings of your own into data/postgresql.conf, below its last line.
 listen_addresses = '127.0.0.1'; port = {port}; unix_socket_directories = ''; max_connections = 100; timezone = 'UTC'

@@ -81,6 +81,12 @@ def test_an_event_with_a_line_longer_than_any_real_one_is_set_aside(line):
     assert [busy.uid for busy in found.busy] == ["good@test"]
 
 
+def test_a_long_list_of_dates_in_a_quoted_zone_is_read():
+    dates = ",".join(f"202603{day:02}T100000" for day in range(3, 30)) + ",20270101T100000" * 300
+    found = read(calendar(event(*TEN, "RRULE:FREQ=DAILY;COUNT=28", f'EXDATE;TZID="Europe/Madrid":{dates}')))
+    assert (codes(found), len(found.busy)) == ([], 1)
+
+
 def moment(number: int) -> str:
     return f"202603{number % 28 + 1:02}T09{number // 60 % 60:02}{number % 60:02}Z"
 
