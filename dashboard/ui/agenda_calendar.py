@@ -26,6 +26,8 @@ MOST_A_DAY = 4
 ROUND = "agenda_round"
 """Counts the panels closed: a fresh component forgets the last click, so that the same event can be clicked again."""
 
+# An event that began a hair above its line would be dragged from the quarter before. Beside what was cancelled the hour
+# is free, and is clicked there.
 LAYOUT = """
 .fc { font-family: "Source Sans", "Source Sans Pro", sans-serif; font-size: 0.875rem; }
 .fc .fc-event { border-style: solid; border-width: 0 0 0 4px; border-radius: 4px; cursor: pointer; box-shadow: none; }
@@ -36,7 +38,10 @@ LAYOUT = """
 .fc .fc-event.is-cancelled .fc-event-title, .fc .fc-event.is-late_cancelled .fc-event-title,
 .fc .fc-event.is-cancelled .fc-list-event-title, .fc .fc-event.is-late_cancelled .fc-list-event-title
 { text-decoration: line-through; }
-.fc .fc-timegrid-slot { height: 1.9em; }
+.fc .fc-timegrid-slot { height: 27px; }
+.fc .fc-timegrid-event-harness { margin-top: 1px; }
+.fc .fc-timegrid-event-harness:has(> .is-cancelled), .fc .fc-timegrid-event-harness:has(> .is-late_cancelled)
+{ max-width: 70%; }
 .fc .fc-timegrid-event .fc-event-main { padding: 1px 4px; line-height: 1.2; }
 .fc .fc-daygrid-event { white-space: nowrap; overflow: hidden; padding-left: 4px; }
 .fc .fc-daygrid-event-dot, .fc .fc-list-day { display: none; }

@@ -12,7 +12,7 @@ from tests.pages.conftest import Dashboard, address_with, open_as, settled, unti
 
 pytestmark = pytest.mark.browser
 
-# A day ahead on which a therapist has at least two appointments with an hour between, and works.
+# A day ahead on which a therapist has at least two appointments and an hour where nothing is drawn, and works.
 FREE_HOUR = """
 select a.id, a.therapist_id, (a.starts_at at time zone 'Europe/Madrid')::date::text,
     to_char(f.starts_at at time zone 'Europe/Madrid', 'HH24:MI'), p.number,
@@ -27,6 +27,10 @@ cross join lateral agenda_free_hours(array[a.therapist_id], a.site_id, a.service
     date_trunc('day', a.starts_at), date_trunc('day', a.starts_at) + interval '1 day', 30, 100) as f
 where a.state in ('booked', 'confirmed') and a.starts_at > now() + interval '2 days'
     and extract(minute from f.starts_at) = 0
+    and not exists (
+        select from appointment as o where o.therapist_id = a.therapist_id
+            and o.starts_at < f.starts_at + interval '1 hour' and o.ends_at > f.starts_at
+    )
 order by a.starts_at, a.id, f.starts_at limit 1
 """
 PLACE = """
@@ -155,6 +159,25 @@ def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day
         " from appointment order by id desc limit 1"
     )
     assert (state, booked) == ("booked", day.free)
+
+
+CANCELLED = """
+insert into appointment (therapist_id, site_id, service_id, starts_at, ends_at, mode, state, cancelled_at, cancelled_by)
+select therapist_id, site_id, service_id, at, at + interval '1 hour', 'telephone', 'cancelled', now(), 'patient'
+from appointment, (values ((%s::date + time '19:00') at time zone 'Europe/Madrid')) as w (at)
+where id = %s returning id
+"""
+
+
+def test_beside_what_was_cancelled_the_hour_is_booked(page: Page, dashboard: Dashboard, day: Day) -> None:
+    dashboard.rows(CANCELLED, day.day, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
+    column = hour(page, "19:00").bounding_box()
+    assert column is not None
+    hour(page, "19:00").click(position={"x": column["width"] * 0.9, "y": 5})
+    form = page.get_by_role("dialog")
+    expect(form.get_by_text("New appointment")).to_be_visible()
+    expect(form.get_by_role("spinbutton", name="hour, Begins")).to_have_text("19")
 
 
 ROOM = """
