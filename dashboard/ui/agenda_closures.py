@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from datetime import date
 from typing import Any
@@ -33,13 +34,15 @@ def show(actor: Actor) -> None:
 
 
 def warn(actor: Actor, first: date, end: date, site_id: int | None) -> None:
-    """Say which of the days ``[first, end)`` that are shown are closed, at the site chosen or at any."""
-    shown = closures.closures(actor, first, end)
-    for row in shown.to_dict("records"):
+    """Say which of the days ``[first, end)`` that are shown are closed, at the site chosen or any; each cause once."""
+    sites: dict[tuple[date, str], list[str]] = defaultdict(list)
+    for row in closures.closures(actor, first, end).to_dict("records"):
         if site_id in (None, row["site_id"]):
-            words = _("Closed on {day}: {name} ({site}).")
-            day, site = formats.day(row["closed_on"]), plain(row["site_name"])
-            st.caption(":material/event_busy: " + words.format(day=day, name=plain(row["name"]), site=site))
+            sites[row["closed_on"], row["name"]].append(row["site_name"])
+    words = _("Closed on {day}: {name} ({site}).")
+    for (day, name), where in sites.items():
+        closed = words.format(day=formats.day(day), name=plain(name), site=plain(", ".join(where)))
+        st.caption(":material/event_busy: " + closed)
 
 
 def _day(actor: Actor, row: Mapping[Hashable, Any]) -> None:

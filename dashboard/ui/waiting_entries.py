@@ -63,8 +63,8 @@ def show(actor: Actor) -> None:
         _in_words(actor, wanted, PER_PAGE, offset),
         [
             Column("name", _("Patient")),
-            Column("urgency", _("Urgency"), width="small"),
-            Column("waited", _("Waiting for"), width="small"),
+            Column("urgency", _("Urgency"), width=105),
+            Column("waited", _("Waiting for"), width=100),
             Column("service", _("Service")),
             Column("wishes", _("Can come")),
             Column("state", _("State")),
