@@ -63,6 +63,13 @@ def is_alive(pid: int) -> bool:
     return False
 
 
+def is_running_module(pid: int, name: str) -> bool:
+    """Return whether a process is one of the dashboard's programs."""
+    with contextlib.suppress(OSError):
+        return name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
+
+
 def until(condition: Callable[[], bool], seconds: float) -> bool:
     """Wait for ``condition``; return whether it came true in time."""
     deadline = time.monotonic() + seconds
@@ -138,6 +145,13 @@ def home() -> Iterator[Path]:
     yield folder
     postgres.stop(folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def running(home: Path) -> Iterator[Up]:
+    """Return everything started on ``home``, for the tests that leave it running."""
+    with up(home, "--empty") as started:
+        yield started
 
 
 def test_status_is_one_json_object(figures_database) -> None:
@@ -246,6 +260,17 @@ def test_up_loads_the_synthetic_practice_tells_its_address_and_stops_whole_on_a_
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def test_a_port_in_use_is_told_before_anything_is_started(home) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = run(embedded(home), "up", "--port", port, "--empty")
+    assert done.returncode == 1
+    assert f"Port {port} of 127.0.0.1 is in use" in done.stderr
+    assert postgres.status(home) is None
+
+
 def test_when_up_is_killed_all_it_started_ends_and_the_next_start_works(home) -> None:
     with up(home, "--empty") as started:
         begun = children(started.process.pid)
@@ -259,52 +284,43 @@ def test_when_up_is_killed_all_it_started_ends_and_the_next_start_works(home) ->
         assert again.get("/_stcore/health")[0] == 200
 
 
-def test_the_application_knows_its_own_login_and_no_other(home) -> None:
-    with up(home, "--empty") as started:
-        names = [f"dashboard.{name}" for name in ("server", "refresh", "messenger", "public_server")]
-        assert until(lambda: environments(started.process.pid).keys() >= set(names), 15)
-        app, worker, messenger, public = (environments(started.process.pid)[name] for name in names)
-        password = postgres.status(home).url.split("postgres:")[1].split("@")[0]
-        every = ("APP_RT", "TRANSFORMER", "CHECKER", "MESSENGER", "VISITOR")
-        for environment, logins in (
-            (app, {"APP_RT"}),
-            (worker, {"TRANSFORMER", "CHECKER"}),
-            (messenger, {"MESSENGER"}),
-            (public, {"VISITOR"}),
-        ):
-            known = {name for name in every if f"INTERSESSION_{name}_URL" in environment}
-            assert known == logins
-            assert password not in str(environment)
-            assert "INTERSESSION_LOGIN_SECRET" not in environment
-            assert environment["DATABASE_URL"] == ""
+def test_the_application_knows_its_own_login_and_no_other(home, running) -> None:
+    names = [f"dashboard.{name}" for name in ("server", "refresh", "messenger", "public_server")]
+    assert until(lambda: environments(running.process.pid).keys() >= set(names), 15)
+    app, worker, messenger, public = (environments(running.process.pid)[name] for name in names)
+    password = postgres.status(home).url.split("postgres:")[1].split("@")[0]
+    every = ("APP_RT", "TRANSFORMER", "CHECKER", "MESSENGER", "VISITOR")
+    for environment, logins in (
+        (app, {"APP_RT"}),
+        (worker, {"TRANSFORMER", "CHECKER"}),
+        (messenger, {"MESSENGER"}),
+        (public, {"VISITOR"}),
+    ):
+        known = {name for name in every if f"INTERSESSION_{name}_URL" in environment}
+        assert known == logins
+        assert password not in str(environment)
+        assert "INTERSESSION_LOGIN_SECRET" not in environment
+        assert environment["DATABASE_URL"] == ""
 
 
-def test_a_worker_that_ends_is_started_again(home) -> None:
-    with up(home, "--empty") as started:
-        first = children(started.process.pid)
-        worker = next(pid for pid in first if b"dashboard.refresh" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        os.kill(worker, signal.SIGKILL)
-        assert until(lambda: len([p for p in children(started.process.pid) if p != worker and is_alive(p)]) >= 2, 15)
-        assert started.get("/_stcore/health")[0] == 200
+def test_a_worker_that_ends_is_started_again(running) -> None:
+    def workers() -> set[int]:
+        begun = children(running.process.pid)
+        return {pid for pid in begun if is_alive(pid) and is_running_module(pid, "dashboard.refresh")}
+
+    (worker,) = workers()
+    os.kill(worker, signal.SIGKILL)
+    assert until(lambda: len(workers() - {worker}) == 1, 15)
+    assert running.get("/_stcore/health")[0] == 200
 
 
-def test_a_port_in_use_is_told_before_anything_is_started(home) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        done = run(embedded(home), "up", "--port", port, "--empty")
-    assert done.returncode == 1
-    assert f"Port {port} of 127.0.0.1 is in use" in done.stderr
-    assert postgres.status(home) is None
-
-
-def test_two_dashboards_on_one_data_folder_share_its_server_and_the_last_one_stops_it(home) -> None:
-    with up(home, "--empty") as first:
-        with up(home, "--empty") as second:
-            assert first.get("/health")[0] == second.get("/health")[0] == 200
-            server = postgres.status(home)
-        assert second.process.returncode == 0
-        assert is_alive(server.pid)
-        assert first.get("/health")[0] == 200
+def test_two_dashboards_on_one_data_folder_share_its_server_and_the_last_one_stops_it(home, running) -> None:
+    with up(home, "--empty") as second:
+        assert running.get("/health")[0] == second.get("/health")[0] == 200
+        server = postgres.status(home)
+    assert second.process.returncode == 0
+    assert is_alive(server.pid)
+    assert running.get("/health")[0] == 200
+    running.process.terminate()
+    assert running.process.wait(60) == 0
     assert until(lambda: not is_alive(server.pid), 10)
