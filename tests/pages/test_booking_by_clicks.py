@@ -164,20 +164,21 @@ def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day
 CANCELLED = """
 insert into appointment (therapist_id, site_id, service_id, starts_at, ends_at, mode, state, cancelled_at, cancelled_by)
 select therapist_id, site_id, service_id, at, at + interval '1 hour', 'telephone', 'cancelled', now(), 'patient'
-from appointment, (values ((%s::date + time '19:00') at time zone 'Europe/Madrid')) as w (at)
+from appointment, (values ((%s::date + time '10:00') at time zone 'Europe/Madrid')) as w (at)
 where id = %s returning id
 """
 
 
 def test_beside_what_was_cancelled_the_hour_is_booked(page: Page, dashboard: Dashboard, day: Day) -> None:
-    dashboard.rows(CANCELLED, day.day, day.appointment)
-    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
-    column = hour(page, "19:00").bounding_box()
+    [(later,)] = dashboard.rows("select (%s::date + 371)::text", day.day)  # nothing else is drawn
+    dashboard.rows(CANCELLED, later, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={later}&therapist={day.therapist}")
+    column = hour(page, "10:00").bounding_box()
     assert column is not None
-    hour(page, "19:00").click(position={"x": column["width"] * 0.9, "y": 5})
+    hour(page, "10:00").click(position={"x": column["width"] * 0.9, "y": 5})
     form = page.get_by_role("dialog")
     expect(form.get_by_text("New appointment")).to_be_visible()
-    expect(form.get_by_role("spinbutton", name="hour, Begins")).to_have_text("19")
+    expect(form.get_by_role("spinbutton", name="hour, Begins")).to_have_text("10")
 
 
 ROOM = """
