@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
@@ -37,14 +37,16 @@ def services(visit: Visit) -> Response:
 
 
 def service(visit: Visit) -> Response:
-    """Show the free hours of a week."""
+    """Show the free hours of a week: of the one asked for, else of the first that has any."""
     found = _service(visit.parts["service"])
     if found is None:
         return pages.closed() if not pages.is_open(visits.practice()) else pages.unknown()
     asked = _asked(visit, found)
-    zone = ZoneInfo(visits.practice().time_zone)
-    since = _at(asked.week, zone)
-    free = visits.free_hours(found.id, asked.therapist_id, asked.mode, since, since + WEEK)
+    free = _free(asked)
+    later = None if free else _next_week(asked)
+    if later and "week" not in visit.asked:  # who only just came sees hours, on a Saturday too
+        asked, later = replace(asked, week=later), None
+        free = _free(asked)
     return pages.page(
         "service",
         found.name,
@@ -56,7 +58,7 @@ def service(visit: Visit) -> Response:
         form=visit.form,
         before=asked.address(asked.week - WEEK) if asked.week > asked.first_week else None,
         after=asked.address(asked.week + WEEK) if asked.week + WEEK <= asked.last_week else None,
-        later=None if free else _next_week(found, asked, since + WEEK, zone),
+        later=asked.address(later) if later else None,
     )
 
 
@@ -108,15 +110,21 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _at(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+def _free(asked: Asked) -> list[Hour]:
+    since = _at(asked.week)
+    return visits.free_hours(asked.service_id, asked.therapist_id, asked.mode, since, since + WEEK)
 
 
-def _next_week(found: Service, asked: Asked, since: datetime, zone: ZoneInfo) -> str | None:
-    """Return where the next free hour is, when there is any."""
-    until = _at(asked.last_week, zone) + WEEK
-    [*first] = visits.free_hours(found.id, asked.therapist_id, asked.mode, since, until, most=1)
-    return asked.address(_monday(first[0].starts_at.astimezone(zone).date())) if first else None
+def _next_week(asked: Asked) -> date | None:
+    """Return the Monday of the week of the next free hour, when there is any."""
+    since, until = _at(asked.week) + WEEK, _at(asked.last_week) + WEEK
+    [*first] = visits.free_hours(asked.service_id, asked.therapist_id, asked.mode, since, until, most=1)
+    return _monday(first[0].starts_at.astimezone(since.tzinfo).date()) if first else None
+
+
+def _at(day: date) -> datetime:
+    """Return when a day of the practice begins."""
+    return datetime.combine(day, time(), ZoneInfo(visits.practice().time_zone))
 
 
 def by_day(free: list[Hour]) -> list[Day]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 from starlette.testclient import TestClient
@@ -72,6 +73,16 @@ def test_a_visitor_comes_from_the_first_page_to_an_appointment_and_cancels_it(
     assert send(visitor, f"{own}/cancel", f"{own}/cancel") == (303, own)
     assert "You withdrew this request" in visitor.get(own).text
     assert letters() == ["confirm", "received", "changed", "cancelled"]
+
+
+def test_who_names_no_week_sees_the_first_that_has_a_free_hour(visitor: TestClient) -> None:
+    run("update working_hours set valid_from = practice_today() + 21")
+    today = clock.today("Europe/Madrid")
+    slots = SLOT.findall(visitor.get("/service/1").text)
+    assert min(date.fromisoformat(slot[:10]) for slot in slots) >= today + timedelta(days=21)
+    asked = visitor.get(f"/service/1?week={today}").text
+    assert "No hour is free in this week." in asked
+    assert "Go to the next free hour" in asked
 
 
 def test_no_page_that_is_looked_at_changes_anything(visitor: TestClient, practice: Open) -> None:
