@@ -163,6 +163,14 @@ BY_THERAPIST = (
 )
 
 
+GO_ON = """
+select setval(pg_get_serial_sequence(a.attrelid::regclass::text, a.attname), 1000)
+from pg_attribute as a join pg_class as c on c.oid = a.attrelid
+where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r' and a.attidentity <> ''
+"""
+"""What is added later has identifiers of its own: "on conflict do nothing" would not even say that it was not."""
+
+
 def write(connection: Connection) -> dict[str, str]:
     """Write the rows as superuser, past every trigger; return the tokens of people by role."""
     connection.execute("set session_replication_role = replica")
@@ -190,6 +198,7 @@ def write(connection: Connection) -> dict[str, str]:
         (hashed("link"),),
     )
     connection.execute("set session_replication_role = origin")
+    connection.execute(GO_ON)
     return tokens
 
 

@@ -27,8 +27,17 @@ from tests.dashboard.agenda.test_booking import MADRID
 from tests.dashboard.agenda.test_double_booking import CONSTRAINTS
 from tests.dashboard.billing.conftest import owner
 
-# The Sundays on which the clocks change; every half hour around the change.
-DAYS = st.sampled_from([date(2027, 3, 28), date(2027, 10, 31)])
+
+def changes_of_clocks() -> list[date]:
+    """Return the next two Sundays on which clocks change that are not so near that cancelling would be late."""
+    year = clock.today("Europe/Madrid").year
+    lasts = [date(each, month, 31) for each in (year, year + 1, year + 2) for month in (3, 10)]
+    sundays = [last - timedelta(days=last.isoweekday() % 7) for last in lasts]
+    return [day for day in sundays if day > clock.today("Europe/Madrid") + timedelta(days=3)][:2]
+
+
+# Every half hour around the change.
+DAYS = st.sampled_from(changes_of_clocks())
 TIMES = st.builds(time, st.integers(1, 3), st.sampled_from([0, 30]))
 MINUTES = st.sampled_from([30, 60])
 OVERLAPS = """
