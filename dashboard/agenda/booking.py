@@ -48,6 +48,7 @@ class Target:
     room_id: int | None = None
     keeps_room: bool = True
     mode: str | None = None
+    site_id: int | None = None
 
 
 def book(actor: Actor, wish: Wish, *, key: UUID, overriding: Collection[str] = ()) -> int:
@@ -129,13 +130,15 @@ def move(
     """Move an appointment that is still open and return where it was; at another hour it is to be confirmed anew.
 
     Raises:
-        NotFoundError: no such appointment, or a colleague's for a therapist.
+        NotFoundError: no such appointment, or a therapist moves a colleague's or to a colleague.
         ChangedSinceError: somebody changed it since.
         NotFreeError: something stands in the way.
         RuleBrokenError: what became of it is recorded already, or it cannot be held so.
     """
     if target.mode is not None and target.mode not in MODES:
         raise RuleBrokenError("Choose how the session is held.")
+    if actor.role == "therapist" and target.therapist_id not in (None, actor.therapist_id):
+        raise NotFoundError("No such therapist.")
 
     def once() -> Target:
         with explained(), transaction(actor, *CARE) as session:
@@ -168,10 +171,11 @@ def moved(session: Session, found: Appointment, target: Target) -> Wish:
     """Return an appointment as a wish for where it is moved to."""
     attending = select(Attendee.patient_id).where(Attendee.appointment_id == found.id).order_by(Attendee.position)
     mode = target.mode or found.mode
-    room = found.room_id if target.keeps_room else target.room_id
+    site = target.site_id or found.site_id
+    room = found.room_id if target.keeps_room and site == found.site_id else target.room_id
     return Wish(
         therapist_id=target.therapist_id or found.therapist_id,
-        site_id=found.site_id,
+        site_id=site,
         service_id=found.service_id,
         patient_ids=tuple(session.scalars(attending)),
         starts_at=target.starts_at,
@@ -182,16 +186,22 @@ def moved(session: Session, found: Appointment, target: Target) -> Wish:
     )
 
 
+def target_of(wish: Wish) -> Target:
+    """Return where an appointment that becomes ``wish`` is moved to."""
+    where = (wish.starts_at, wish.ends_at, wish.therapist_id, wish.room_id)
+    return Target(*where, keeps_room=False, mode=wish.mode, site_id=wish.site_id)
+
+
 def write_move(found: Appointment, wish: Wish, overridden: Sequence[Obstacle]) -> Target:
     """Write where an appointment, locked, is moved to and over what; return where it was."""
-    former = Target(
-        found.starts_at, found.ends_at, found.therapist_id, found.room_id, keeps_room=False, mode=found.mode
-    )
+    where = (found.starts_at, found.ends_at, found.therapist_id, found.room_id)
+    former = Target(*where, keeps_room=False, mode=found.mode, site_id=found.site_id)
     if (found.starts_at, found.ends_at) != (wish.starts_at, wish.ends_at) and found.state == "confirmed":
         found.state = "booked"
         found.confirmed_at = None
     found.starts_at, found.ends_at = wish.starts_at, wish.ends_at
-    found.therapist_id, found.room_id, found.mode = wish.therapist_id, wish.room_id, wish.mode
+    found.therapist_id, found.mode = wish.therapist_id, wish.mode
+    found.site_id, found.room_id = wish.site_id, wish.room_id
     found.overridden = sorted({each.kind for each in overridden}) or None
     return former
 

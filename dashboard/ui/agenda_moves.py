@@ -37,12 +37,12 @@ def drag(actor: Actor, move: Move) -> None:
         st.rerun()
 
 
-def attempt(actor: Actor, move: Move) -> bool:
+def attempt(actor: Actor, move: Move, overriding: Collection[str] = ()) -> bool:
     """Try a move and keep what came of it for `show`; return whether the screen is to be drawn anew."""
     st.session_state.pop(LAST, None)
     st.session_state.pop(REFUSED, None)
     forget_click()
-    return _tried(actor, move)
+    return _tried(actor, move, overriding)
 
 
 def _tried(actor: Actor, move: Move, overriding: Collection[str] = ()) -> bool:
@@ -71,8 +71,9 @@ def _offer_undo(actor: Actor, last: Move) -> None:
     found = queries.appointment(actor, last.appointment_id)
     with st.container(horizontal=True, vertical_alignment="center", key="agenda_moved"):
         if found.slot.mode == last.target.mode:
-            words = _("Moved. It was at {moment}.").format(moment=_when(last.target.starts_at))
-            st.markdown(f":material/check: {words}")
+            words = _("Moved to {moment}. It was at {before}.")
+            moments = {"moment": _when(found.slot.starts_at), "before": _when(last.target.starts_at)}
+            st.markdown(f":material/check: {words.format(**moments)}")
             _offer_following(actor, last, found)
         else:
             words = _("Changed: {moment}. It was: {mode}.").format(
@@ -92,13 +93,14 @@ def _offer_undo(actor: Actor, last: Move) -> None:
 
 def _offer_following(actor: Actor, last: Move, found: AppointmentDetails) -> None:
     """Offer to move the later dates of the series in the same way."""
-    later = found.series_left - 1
-    if later < 1 or found.slot.version != last.version:
+    later, slot, former = found.series_left - 1, found.slot, last.target
+    is_elsewhere = (slot.therapist_id, slot.site_id) != (former.therapist_id, former.site_id)
+    if later < 1 or slot.version != last.version or is_elsewhere or slot.starts_at == former.starts_at:
         return
     words = ngettext("Move {number} later date too", "Move {number} later dates too", later)
     if not st.button(words.format(number=formats.number(later)), key="agenda_move_following", type="tertiary"):
         return
-    before, now = last.target.starts_at.astimezone(formats.zone()), found.slot.starts_at.astimezone(formats.zone())
+    before, now = former.starts_at.astimezone(formats.zone()), slot.starts_at.astimezone(formats.zone())
     shift = Shift((now.date() - before.date()).days, now.time().replace(tzinfo=None))
     with errors.told():
         number = series_changes.move_series(
@@ -128,9 +130,7 @@ def _why_not(actor: Actor, move: Move, met: list[Obstacle]) -> None:
         return
     st.session_state.pop(REFUSED)
     if isinstance(chosen, Wish):
-        where = (chosen.starts_at, chosen.ends_at, chosen.therapist_id, chosen.room_id)
-        target = Target(*where, keeps_room=False, mode=chosen.mode)
-        done = _tried(actor, Move(move.appointment_id, move.version, target))
+        done = _tried(actor, Move(move.appointment_id, move.version, booking.target_of(chosen)))
     else:
         done = _tried(actor, move, {each.kind for each in met})
     if done:

@@ -11,14 +11,14 @@ import streamlit as st
 
 from dashboard import clock
 from dashboard.access.actor import Actor
-from dashboard.agenda import booking, free_hours, queries, rules, series
+from dashboard.agenda import booking, free_hours, queries, series
 from dashboard.agenda.free_hours import NotFreeError, Wish
 from dashboard.agenda.models import MODES
 from dashboard.agenda.repeating import Repetition
 from dashboard.patients import queries as patients
 from dashboard.team import queries as team
 from dashboard.team.queries import RoomName
-from dashboard.ui import address, agenda_obstacles, agenda_series, errors, formats, notice
+from dashboard.ui import address, agenda_fields, agenda_obstacles, agenda_series, errors, formats, notice
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import mode_name
 from dashboard.ui.language import _, ngettext
@@ -28,7 +28,6 @@ OPEN = f"{KEY}_open"
 TAKEN = f"{KEY}_taken"
 MOST_FOUND = 20
 MORNING = time(10)
-STEP = timedelta(minutes=5)
 
 
 def button(actor: Actor, therapist_id: int | None, day: date | None) -> None:
@@ -143,40 +142,26 @@ def _wish(actor: Actor, opened: dict[str, Any], people: tuple[int, ...]) -> Wish
     whose = people[0] if people else 0
     left, middle, right = st.columns(3)
     common = next((key for key, one in services.items() if one.kind == "individual"), None)
-    service = _choose(
+    service = agenda_fields.choose(
         left,
         _("Service"),
         {key: one.name for key, one in services.items()},
-        f"service_{whose}",
+        f"{KEY}_service_{whose}",
         usual.service_id if usual else common,
     )
-    who = _choose(
+    who = agenda_fields.choose(
         middle,
         _("Therapist"),
         {key: one.name for key, one in therapists.items()},
-        f"who_{whose}",
+        f"{KEY}_who_{whose}",
         opened["therapist"] or (usual.therapist_id if usual else None),
     )
     room: RoomName | None = opened["room"]
-    site = _choose(right, _("Site"), sites, f"site_{who}", room.site_id if room else therapists[who].site_id)
-    begins, minutes = _times(services[service].minutes, service)
+    usual_site = room.site_id if room else therapists[who].site_id
+    site = agenda_fields.choose(right, _("Site"), sites, f"{KEY}_site_{who}", usual_site)
+    begins, minutes = agenda_fields.times(KEY, services[service].minutes, service)
     wish = Wish(who, site, service, people, begins, begins + timedelta(minutes=minutes))
     return _placed(actor, wish, MODES[0] if room or not usual else usual.mode, room)
-
-
-def _choose(place: Any, title: str, names: dict[int, str], name: str, proposed: int | None = None) -> int:
-    keys = list(names)
-    index = keys.index(proposed) if proposed in names else 0
-    chosen: int = place.selectbox(title, keys, index=index, format_func=names.__getitem__, key=f"{KEY}_{name}")
-    return chosen
-
-
-def _times(usual: int, service: int) -> tuple[datetime, int]:
-    left, middle, right = st.columns(3)
-    day = left.date_input(_("Day"), format="DD/MM/YYYY", key=f"{KEY}_day")
-    begins = middle.time_input(_("Begins"), step=STEP, key=f"{KEY}_time")
-    minutes = right.number_input(_("Minutes"), 5, 720, usual, 5, key=f"{KEY}_minutes_{service}")
-    return rules.instant(datetime.combine(day, begins), formats.zone()), int(minutes)
 
 
 def _placed(actor: Actor, wish: Wish, usual: str, wanted: RoomName | None) -> Wish:
@@ -188,18 +173,7 @@ def _placed(actor: Actor, wish: Wish, usual: str, wanted: RoomName | None) -> Wi
     wish = replace(wish, mode=mode)
     if mode != "in_person":
         return wish
-    rooms = {room.id: room.name for room in team.rooms(actor, wish.site_id)}
-    free = free_hours.free_room(actor, wish)
-    words = _("A free room ({room})").format(room=rooms[free]) if free in rooms else _("No room is free")
-    options = [0, *rooms]
-    room = right.selectbox(
-        _("Room"),
-        options,
-        index=options.index(wanted.id) if wanted and wanted.id in rooms else 0,
-        format_func=lambda key: rooms[key] if key else words,
-        key=f"{KEY}_room",
-    )
-    return replace(wish, room_id=room or free)
+    return replace(wish, room_id=agenda_fields.room(right, actor, wish, wanted.id if wanted else None, f"{KEY}_room"))
 
 
 def _take_over(chosen: Wish) -> None:

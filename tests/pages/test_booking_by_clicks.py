@@ -117,11 +117,30 @@ def test_dragging_to_a_free_hour_moves_and_undo_moves_back(page: Page, dashboard
     [(before, _version)] = dashboard.rows(PLACE, day.appointment)
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
     drag(page, event_of(page, dashboard, day.appointment), hour(page, day.free))
-    expect(page.get_by_text("Moved. It was at")).to_be_visible()
+    expect(page.get_by_text("It was at")).to_be_visible()
     assert dashboard.rows(PLACE, day.appointment)[0][0] == day.free
     settled(page)
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Moved. It was at")).to_be_hidden()
+    expect(page.get_by_text("It was at")).to_be_hidden()
+    assert dashboard.rows(PLACE, day.appointment)[0][0] == before
+
+
+def test_an_appointment_is_moved_by_keys_and_undo_moves_back(page: Page, dashboard: Dashboard, day: Day) -> None:
+    [(before, _version)] = dashboard.rows(PLACE, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?day={day.day}&appointment={day.appointment}")
+    form = page.get_by_role("dialog")
+    form.get_by_text("Move", exact=True).click()
+    expect(form.get_by_text("Choose another day, hour, therapist or room.")).to_be_visible()
+    form.get_by_role("spinbutton", name="hour, Begins").focus()
+    page.keyboard.type(day.free.replace(":", ""))
+    page.keyboard.press("Tab")
+    expect(form.get_by_text("The hour is free.")).to_be_visible()
+    form.get_by_role("button", name="Move", exact=True).press("Enter")
+    expect(page.get_by_text(re.compile(f"Moved to .*, {day.free}. It was at"))).to_be_visible()
+    assert dashboard.rows(PLACE, day.appointment)[0][0] == day.free
+    settled(page)
+    page.get_by_role("button", name="Undo").press("Enter")
+    expect(page.get_by_text("It was at")).to_be_hidden()
     assert dashboard.rows(PLACE, day.appointment)[0][0] == before
 
 

@@ -11,9 +11,10 @@ from dashboard.access.actor import ChangedSinceError, NotFoundError, RuleBrokenE
 from dashboard.agenda import commands
 from dashboard.agenda.booking import Target, move
 from dashboard.agenda.free_hours import NotFreeError
+from dashboard.team.models import Room, Site
 from tests.dashboard.agenda.conftest import Week, now_of
 from tests.dashboard.agenda.test_booking import HOUR, next_monday, working
-from tests.dashboard.billing.conftest import rows
+from tests.dashboard.billing.conftest import add, rows
 
 
 def test_a_move_keeps_what_it_was_moved_over_and_nothing_else(week: Week) -> None:
@@ -53,6 +54,29 @@ def test_a_session_is_held_online_at_its_hour_and_its_room_is_free(week: Week) -
     assert (now_of(made).mode, now_of(made).room_id) == ("in_person", None)
     with pytest.raises(RuleBrokenError, match="how the session is held"):
         move(week.front_desk, made, replace(same, mode="by pigeon"), version=4)
+
+
+def test_a_session_is_moved_to_another_site_and_leaves_its_room_there(week: Week) -> None:
+    site = add(Site, name="Norte")
+    room = add(Room, site_id=site, name="Sala del norte")
+    made = week.book(0, starts_at=next_monday(), room_id=week.room)
+    there = Target(next_monday(), next_monday() + HOUR, site_id=site)
+    former = move(week.front_desk, made, there, version=1)
+    assert (now_of(made).site_id, now_of(made).room_id) == (site, None)
+    move(week.front_desk, made, replace(there, room_id=room, keeps_room=False), version=2)
+    assert (now_of(made).site_id, now_of(made).room_id) == (site, room)
+    move(week.front_desk, made, former, version=3)
+    assert (now_of(made).site_id, now_of(made).room_id) == (week.site, week.room)
+
+
+def test_the_office_gives_a_session_to_a_colleague_and_a_therapist_does_not(week: Week) -> None:
+    made = week.book(0, starts_at=next_monday())
+    colleagues = Target(next_monday(), next_monday() + HOUR, therapist_id=week.colleague.therapist_id)
+    with pytest.raises(NotFoundError):
+        move(week.therapist, made, colleagues, version=1)
+    former = move(week.front_desk, made, colleagues, version=1)
+    assert now_of(made).therapist_id == week.colleague.therapist_id
+    assert former.therapist_id == week.therapist.therapist_id
 
 
 def test_a_move_to_a_busy_hour_changes_nothing(week: Week) -> None:
