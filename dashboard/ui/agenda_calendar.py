@@ -41,7 +41,8 @@ LAYOUT = """
 .fc .fc-timegrid-slot { height: 27px; }
 .fc .fc-timegrid-event-harness { margin-top: 1px; }
 .fc .fc-timegrid-event-harness:has(> .is-cancelled), .fc .fc-timegrid-event-harness:has(> .is-late_cancelled)
-{ max-width: 70%; }
+{ pointer-events: none; }
+.fc .fc-timegrid-event.is-cancelled, .fc .fc-timegrid-event.is-late_cancelled { right: 30%; pointer-events: auto; }
 .fc .fc-timegrid-event .fc-event-main { padding: 1px 4px; line-height: 1.2; }
 .fc .fc-daygrid-event { white-space: nowrap; overflow: hidden; padding-left: 4px; }
 .fc .fc-daygrid-event-dot, .fc .fc-list-day { display: none; }
