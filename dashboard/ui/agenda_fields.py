@@ -1,4 +1,4 @@
-"""The fields of an appointment that its forms share: a choice of names, the times, the room."""
+"""The fields of an appointment that its forms share: a choice of names, who comes, the times, the room."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import streamlit as st
 from dashboard.access.actor import Actor
 from dashboard.agenda import free_hours, rules
 from dashboard.agenda.free_hours import Wish
+from dashboard.patients import queries as patients
 from dashboard.team import queries as team
 from dashboard.ui import formats
 from dashboard.ui.language import _
 
+MOST_FOUND = 20
 STEP = timedelta(minutes=5)
 
 
@@ -24,6 +26,28 @@ def choose(place: Any, title: str, names: Mapping[int, str], key: str, proposed:
     index = keys.index(proposed) if proposed is not None and proposed in names else 0
     chosen: int = place.selectbox(title, keys, index=index, format_func=names.__getitem__, key=key)
     return chosen
+
+
+def people(actor: Actor, key: str) -> tuple[int, ...]:
+    """Ask who comes: a search, and those already chosen, whom the session keeps under ``key``."""
+    typed = st.text_input(_("Search"), key=f"{key}_search", placeholder=_("Name, number, telephone …"))
+    known: dict[int, str] = st.session_state.setdefault(f"{key}_known", {})
+    if typed:
+        found = patients.files_matching(actor, typed, limit=MOST_FOUND)
+        known |= {row["patient_id"]: f"{row['name']} · {row['number']}" for row in found.to_dict("records")}
+        if found.empty:
+            st.caption(_("No file matches."))
+        if len(known) == 1:
+            st.session_state.setdefault(f"{key}_patients", list(known))
+    chosen = st.multiselect(
+        _("Who comes"),
+        list(known),
+        format_func=known.__getitem__,
+        key=f"{key}_patients",
+        placeholder=_("Choose") if known else _("Search above, then choose here"),
+        select_all=False,
+    )
+    return tuple(chosen)
 
 
 def times(key: str, usual: int, name: object) -> tuple[datetime, int]:

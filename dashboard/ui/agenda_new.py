@@ -15,7 +15,6 @@ from dashboard.agenda import booking, free_hours, queries, series
 from dashboard.agenda.free_hours import NotFreeError, Wish
 from dashboard.agenda.models import MODES
 from dashboard.agenda.repeating import Repetition
-from dashboard.patients import queries as patients
 from dashboard.team import queries as team
 from dashboard.team.queries import RoomName
 from dashboard.ui import address, agenda_fields, agenda_obstacles, agenda_series, errors, formats, notice
@@ -26,7 +25,6 @@ from dashboard.ui.language import _, ngettext
 KEY = "agenda_new"
 OPEN = f"{KEY}_open"
 TAKEN = f"{KEY}_taken"
-MOST_FOUND = 20
 MORNING = time(10)
 
 
@@ -69,7 +67,7 @@ def _form(actor: Actor, opened: dict[str, Any]) -> None:
     taken = st.session_state.pop(TAKEN, None)
     if taken is not None:  # a field's value is set before the field is drawn
         st.session_state[f"{KEY}_day"], st.session_state[f"{KEY}_time"] = taken
-    people = _patients(actor)
+    people = agenda_fields.people(actor, KEY)
     wish = _wish(actor, opened, people)
     if wish is None:
         return
@@ -104,28 +102,6 @@ def _series(actor: Actor, wish: Wish, repeated: Repetition, opened: dict[str, An
     if st.button(label, key=f"{KEY}_book_series", type="primary", disabled=not (plan.is_settled and plan.number)):
         series.book_series(actor, wish, repeated, plan.remedies, key=opened["key"], overriding=plan.overriding)
         _booked(next(each.wish.starts_at for each in plan.dates if not each.is_left_out), plan.number)
-
-
-def _patients(actor: Actor) -> tuple[int, ...]:
-    """Ask who comes: a search, and those already chosen."""
-    typed = st.text_input(_("Search"), key=f"{KEY}_search", placeholder=_("Name, number, telephone …"))
-    known: dict[int, str] = st.session_state.setdefault(f"{KEY}_known", {})
-    if typed:
-        found = patients.files_matching(actor, typed, limit=MOST_FOUND)
-        known |= {row["patient_id"]: f"{row['name']} · {row['number']}" for row in found.to_dict("records")}
-        if found.empty:
-            st.caption(_("No file matches."))
-        if len(known) == 1:
-            st.session_state.setdefault(f"{KEY}_patients", list(known))
-    chosen = st.multiselect(
-        _("Who comes"),
-        list(known),
-        format_func=known.__getitem__,
-        key=f"{KEY}_patients",
-        placeholder=_("Choose") if known else _("Search above, then choose here"),
-        select_all=False,
-    )
-    return tuple(chosen)
 
 
 def _wish(actor: Actor, opened: dict[str, Any], people: tuple[int, ...]) -> Wish | None:

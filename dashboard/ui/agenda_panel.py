@@ -14,7 +14,7 @@ from dashboard.agenda import commands, queries, rules, series_changes
 from dashboard.agenda.models import CANCELLED_BY, REASONS
 from dashboard.agenda.queries import AppointmentDetails
 from dashboard.billing import commands as billing
-from dashboard.ui import address, agenda_mode, agenda_move_form, agenda_obstacles, errors, formats
+from dashboard.ui import address, agenda_mode, agenda_move_form, agenda_obstacles, agenda_people, errors, formats
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import badge, mode_name, reason_name, shown_state, state_name, who_name
 from dashboard.ui.language import _, ngettext
@@ -97,6 +97,8 @@ def _body(actor: Actor, found: AppointmentDetails) -> None:
     if is_ahead:
         agenda_move_form.offer(actor, found, close)
         agenda_mode.offer(actor, found, close)
+        if actor.role in OFFICE:
+            agenda_people.offer(actor, found, close)
     _what_became(actor, found)
 
 

@@ -18,7 +18,7 @@ select a.id, a.therapist_id, (a.starts_at at time zone 'Europe/Madrid')::date::t
     to_char(f.starts_at at time zone 'Europe/Madrid', 'HH24:MI'), p.number,
     to_char(b.starts_at at time zone 'Europe/Madrid', 'HH24:MI')
 from appointment as a
-join appointment_patient as ap on ap.appointment_id = a.id
+join appointment_patient as ap on ap.appointment_id = a.id and ap.position = 1
 join patient as p on p.id = ap.patient_id
 join service as s on s.id = a.service_id and s.kind = 'individual'
 join appointment as b on b.therapist_id = a.therapist_id and b.id <> a.id and b.state in ('booked', 'confirmed')
@@ -94,12 +94,12 @@ def event_of(page: Page, dashboard: Dashboard, appointment: int) -> Locator:
     return calendar(page).locator(".fc-timegrid-event", has_text=str(names)).first
 
 
-def choose_patient(page: Page, form: Locator, day: Day) -> None:
-    form.get_by_label("Search").fill(str(day.number))
+def choose_patient(page: Page, form: Locator, number: int) -> None:
+    form.get_by_label("Search").fill(str(number))
     page.keyboard.press("Enter")
     settled(page)
     form.get_by_label("Who comes").click()
-    page.get_by_role("option", name=re.compile(f"· {day.number}$")).click()
+    page.get_by_role("option", name=re.compile(f"· {number}$")).click()
     page.keyboard.press("Tab")  # which closes the list
     settled(page)
 
@@ -144,6 +144,27 @@ def test_an_appointment_is_moved_by_keys_and_undo_moves_back(page: Page, dashboa
     assert dashboard.rows(PLACE, day.appointment)[0][0] == before
 
 
+FREE_PATIENT = """
+select p.number from patient as p where p.status = 'active' and not exists (
+    select from appointment_patient as ap where ap.patient_id = p.id and ap.starts_at::date = %s::date
+) order by p.id limit 1
+"""
+COMING = "select count(*) from appointment_patient where appointment_id = %s"
+
+
+def test_somebody_comes_along_once_that_is_said_twice(page: Page, dashboard: Dashboard, day: Day) -> None:
+    [(number,)], [(before,)] = dashboard.rows(FREE_PATIENT, day.day), dashboard.rows(COMING, day.appointment)
+    open_as(page, dashboard, "front_desk", f"agenda?day={day.day}&appointment={day.appointment}")
+    form = page.get_by_role("dialog")
+    form.get_by_text("Change who comes", exact=True).click()
+    expect(form.get_by_role("button", name="Change", exact=True).last).to_be_disabled()
+    choose_patient(page, form, int(str(number)))
+    expect(form.get_by_text("This service is not meant for so many people.")).to_be_visible()
+    form.get_by_role("button", name="Change all the same").click()
+    expect(page.get_by_text("Who comes was changed.")).to_be_visible()
+    assert dashboard.rows(COMING, day.appointment) == [(int(str(before)) + 1,)]
+
+
 def test_dragging_to_a_busy_hour_goes_back_and_says_why(page: Page, dashboard: Dashboard, day: Day) -> None:
     before = dashboard.rows(PLACE, day.appointment)
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
@@ -168,7 +189,7 @@ def test_a_click_into_a_free_hour_books_it(page: Page, dashboard: Dashboard, day
     hour(page, day.free).click(position={"x": 200, "y": 5})
     form = page.get_by_role("dialog")
     expect(form.get_by_text("New appointment")).to_be_visible()
-    choose_patient(page, form, day)
+    choose_patient(page, form, day.number)
     expect(form.get_by_text("The hour is free.")).to_be_visible()
     form.get_by_role("button", name="Book", exact=True).click()
     expect(page.get_by_text(re.compile("^Booked: "))).to_be_visible()
@@ -246,7 +267,7 @@ def test_a_series_with_a_taken_date_is_booked_once_that_has_its_remedy(
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
     hour(page, day.free).click(position={"x": 200, "y": 5})
     form = page.get_by_role("dialog")
-    choose_patient(page, form, day)
+    choose_patient(page, form, day.number)
     choose(page, form, "Repeats", "Every week")
     form.get_by_role("spinbutton", name="Dates").fill("10")
     page.keyboard.press("Enter")
