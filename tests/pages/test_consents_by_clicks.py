@@ -17,7 +17,10 @@ where status in ('requested', 'viewed') and missing_signers = 'patient' order by
 CONFLICT = """
 select consent_status.patient_id, kind, consent_id, guardian.given_name || ' ' || guardian.surnames
 from marts.consent_status join guardian on 'guardian:' || guardian.id = missing_signers
-where status = 'conflict' and kind = 'treatment' order by consent_id limit 1
+where status = 'conflict' and kind = 'treatment' and 1 = (
+    select count(*) from marts.consent_status as o
+    where o.patient_id = consent_status.patient_id and o.status = 'conflict'
+) order by consent_id limit 1
 """
 VALID = """
 select patient_id, kind, consent_id from marts.consent_status
