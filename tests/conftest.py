@@ -31,6 +31,7 @@ from dashboard.config import ROOT
 
 SMALL_DEMO_SESSIONS = "4000"
 BLANK = "template1"
+POINTER = "cluster.json"
 ROOM = 3 * 1024**3  # bytes, of which a run holds less than half
 GUARD = Path(__file__).parent / "egress" / "sitecustomize.py"
 EGRESS_LOG = "INTERSESSION_EGRESS_LOG"
@@ -51,14 +52,26 @@ def pytest_configure() -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run when anything tried to leave the machine."""
+    """Remove the run's server; fail the run when anything tried to leave the machine."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    _remove_server(session.config)
     log = Path(os.environ[EGRESS_LOG])
-    if "PYTEST_XDIST_WORKER" in os.environ or not log.exists():
+    if not log.exists():
         return
     tried = [line for line in log.read_text(encoding="utf-8").splitlines() if NOBODYS not in line]
     if tried:
         print("\nConnections to other machines were tried:", *tried, sep="\n  ")
         session.exitstatus = 1
+
+
+def _remove_server(config: pytest.Config) -> None:
+    """Remove what the server of the run has left, which may be in memory; a worker cannot know that it is the last."""
+    pointer = config._tmp_path_factory.getbasetemp() / POINTER  # type: ignore[attr-defined]
+    if pointer.exists():
+        folder = Path(json.loads(pointer.read_text()))
+        postgres.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -133,7 +146,7 @@ def _roomy_memory() -> Path | None:
 @pytest.fixture(scope="session")
 def cluster(shared_folder: Path) -> Iterator[Cluster]:
     """Return the run's server: the first worker that asks starts it; it stops when the last worker leaves."""
-    pointer = shared_folder / "cluster.json"
+    pointer = shared_folder / POINTER
     with FileLock(str(pointer) + ".lock"):
         if not pointer.exists():
             # Not below the run's own folder: as root the server runs as somebody who may not enter that.
