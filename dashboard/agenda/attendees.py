@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from dashboard import db
-from dashboard.access.actor import OFFICE, Actor, RuleBrokenError, transaction
+from dashboard.access.actor import OFFICE, Actor, NotFoundError, RuleBrokenError, reading, transaction
 from dashboard.agenda import rules
 from dashboard.agenda.booking import Target, explained, moved, refuse
 from dashboard.agenda.free_hours import Obstacle, obstacles_in
@@ -55,6 +55,19 @@ def change_attendees(
             flag_modified(found, "overridden")  # who read the former list is told that it changed
 
     db.retried(once)
+
+
+def obstacles(actor: Actor, appointment_id: int, patient_ids: Sequence[int]) -> list[Obstacle]:
+    """Return what stands in the way of those who would come.
+
+    Raises:
+        NotFoundError: no such appointment.
+    """
+    with reading(actor, *OFFICE) as session:
+        found = session.get(Appointment, appointment_id)
+        if found is None:
+            raise NotFoundError("No such appointment.")
+        return _in_the_way(session, found, patient_ids)
 
 
 def _in_the_way(session: Session, found: Appointment, people: Sequence[int]) -> list[Obstacle]:

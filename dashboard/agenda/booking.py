@@ -21,6 +21,7 @@ from dashboard.agenda import rules
 from dashboard.agenda.free_hours import CARE, NotFreeError, Obstacle, Wish, obstacles_in
 from dashboard.agenda.locking import lock_days, locked
 from dashboard.agenda.models import MODES, Appointment, Attendee
+from dashboard.agenda.queries import Slot
 from dashboard.db import DatabaseRefusal
 
 BOOK = text(
@@ -186,16 +187,15 @@ def moved(session: Session, found: Appointment, target: Target) -> Wish:
     )
 
 
-def target_of(wish: Wish) -> Target:
-    """Return where an appointment that becomes ``wish`` is moved to."""
-    where = (wish.starts_at, wish.ends_at, wish.therapist_id, wish.room_id)
-    return Target(*where, keeps_room=False, mode=wish.mode, site_id=wish.site_id)
+def target_of(held: Wish | Appointment | Slot) -> Target:
+    """Return where an appointment is, or where one is moved to that becomes a wish."""
+    where = (held.starts_at, held.ends_at, held.therapist_id, held.room_id)
+    return Target(*where, keeps_room=False, mode=held.mode, site_id=held.site_id)
 
 
 def write_move(found: Appointment, wish: Wish, overridden: Sequence[Obstacle]) -> Target:
     """Write where an appointment, locked, is moved to and over what; return where it was."""
-    where = (found.starts_at, found.ends_at, found.therapist_id, found.room_id)
-    former = Target(*where, keeps_room=False, mode=found.mode, site_id=found.site_id)
+    former = target_of(found)
     if (found.starts_at, found.ends_at) != (wish.starts_at, wish.ends_at) and found.state == "confirmed":
         found.state = "booked"
         found.confirmed_at = None

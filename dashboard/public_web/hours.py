@@ -42,11 +42,12 @@ def service(visit: Visit) -> Response:
     if found is None:
         return pages.closed() if not pages.is_open(visits.practice()) else pages.unknown()
     asked = _asked(visit, found)
-    free = _free(asked)
-    later = None if free else _next_week(asked)
+    zone = ZoneInfo(visits.practice().time_zone)
+    free = _free(asked, zone)
+    later = None if free else _next_week(asked, zone)
     if later and "week" not in visit.asked:  # who only just came sees hours, on a Saturday too
         asked, later = replace(asked, week=later), None
-        free = _free(asked)
+        free = _free(asked, zone)
     return pages.page(
         "service",
         found.name,
@@ -110,21 +111,20 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _free(asked: Asked) -> list[Hour]:
-    since = _at(asked.week)
+def _free(asked: Asked, zone: ZoneInfo) -> list[Hour]:
+    since = _at(asked.week, zone)
     return visits.free_hours(asked.service_id, asked.therapist_id, asked.mode, since, since + WEEK)
 
 
-def _next_week(asked: Asked) -> date | None:
+def _next_week(asked: Asked, zone: ZoneInfo) -> date | None:
     """Return the Monday of the week of the next free hour, when there is any."""
-    since, until = _at(asked.week) + WEEK, _at(asked.last_week) + WEEK
+    since, until = _at(asked.week, zone) + WEEK, _at(asked.last_week, zone) + WEEK
     [*first] = visits.free_hours(asked.service_id, asked.therapist_id, asked.mode, since, until, most=1)
-    return _monday(first[0].starts_at.astimezone(since.tzinfo).date()) if first else None
+    return _monday(first[0].starts_at.astimezone(zone).date()) if first else None
 
 
-def _at(day: date) -> datetime:
-    """Return when a day of the practice begins."""
-    return datetime.combine(day, time(), ZoneInfo(visits.practice().time_zone))
+def _at(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
 
 
 def by_day(free: list[Hour]) -> list[Day]:

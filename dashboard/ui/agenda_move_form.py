@@ -21,9 +21,13 @@ from dashboard.ui.language import _
 def offer(actor: Actor, found: AppointmentDetails, close: Callable[[], None]) -> None:
     """Offer to move an appointment; ``close`` takes the panel away once that was tried."""
     slot = found.slot
-    with st.expander(_("Move"), icon=":material/edit_calendar:"):
+    with st.expander(
+        _("Move"), icon=":material/edit_calendar:", key=f"agenda_move_{slot.id}", on_change="rerun"
+    ) as form:
+        if not form.open:
+            return
         wish = _wanted(actor, slot)
-        if booking.target_of(wish) == _where(slot):
+        if booking.target_of(wish) == booking.target_of(slot):
             st.caption(_("Choose another day, hour, therapist or room."))
             return
         chosen = _settled(actor, wish, slot.id or 0)
@@ -36,12 +40,6 @@ def offer(actor: Actor, found: AppointmentDetails, close: Callable[[], None]) ->
     if done:
         close()
         st.rerun()
-
-
-def _where(slot: Slot) -> Target:
-    """Return where an appointment is."""
-    where = (slot.starts_at, slot.ends_at, slot.therapist_id, slot.room_id)
-    return Target(*where, keeps_room=False, mode=slot.mode, site_id=slot.site_id)
 
 
 def _wanted(actor: Actor, slot: Slot) -> Wish:

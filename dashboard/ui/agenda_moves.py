@@ -101,7 +101,8 @@ def _offer_following(actor: Actor, last: Move, found: AppointmentDetails) -> Non
     if not st.button(words.format(number=formats.number(later)), key="agenda_move_following", type="tertiary"):
         return
     before, now = former.starts_at.astimezone(formats.zone()), slot.starts_at.astimezone(formats.zone())
-    shift = Shift((now.date() - before.date()).days, now.time().replace(tzinfo=None))
+    keeps_room = slot.room_id == former.room_id
+    shift = Shift((now.date() - before.date()).days, now.time().replace(tzinfo=None), slot.room_id, keeps_room)
     with errors.told():
         number = series_changes.move_series(
             actor, last.appointment_id, "following", shift, version=last.version, leaving=[last.appointment_id]

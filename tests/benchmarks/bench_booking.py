@@ -146,8 +146,7 @@ def write(book: Callable[[int], str], first: int, writers: int, each: int = EACH
 def commands_in_process(
     command: Callable[[Actor, int], str], actor: Actor, first: int, ready: Any, answers: multiprocessing.Queue[Tally]
 ) -> None:
-    """Be one process of the dashboard, whose connections are open already, and begin when the others do."""
-    write(lambda number: by_nothing(actor, number), first, WRITERS // PROCESSES, 1)
+    """Be one process of the dashboard, and begin when the others do."""
     ready.wait()
     answers.put(write(lambda number: command(actor, number), first, WRITERS // PROCESSES))
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import TimeoutError as TooLateError
 
 from dashboard import db
@@ -159,7 +160,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def visits(browser: Browser) -> BrowserContext:
-    """Return the English visitor of all tests of this worker, who keeps the dashboard's programs and no session."""
+    """Return the English visitor of all tests of this worker, who keeps nothing but the dashboard's programs."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000}, locale="en-GB", color_scheme="light")
     context.set_default_timeout(WAIT_MS)
     expect.set_options(timeout=WAIT_MS)
@@ -171,6 +172,8 @@ def page(visits: BrowserContext) -> Iterator[Page]:
     """Return a fresh English page, 1440 px wide, of somebody who was never here."""
     opened = visits.new_page()
     yield opened
+    with suppress(PlaywrightError):  # nothing may be open that could keep anything
+        opened.evaluate("localStorage.clear()")
     visits.clear_cookies()
     for left in visits.pages:
         left.close()

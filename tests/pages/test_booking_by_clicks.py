@@ -117,7 +117,7 @@ def test_dragging_to_a_free_hour_moves_and_undo_moves_back(page: Page, dashboard
     [(before, _version)] = dashboard.rows(PLACE, day.appointment)
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
     drag(page, event_of(page, dashboard, day.appointment), hour(page, day.free))
-    expect(page.get_by_text("It was at")).to_be_visible()
+    expect(page.get_by_text(re.compile(f"Moved to .*, {day.free}. It was at"))).to_be_visible()
     assert dashboard.rows(PLACE, day.appointment)[0][0] == day.free
     settled(page)
     page.get_by_role("button", name="Undo").click()

@@ -64,7 +64,7 @@ def provider() -> Iterator[int]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         assert until(lambda: answers(f"http://127.0.0.1:{port}/.well-known/openid-configuration"), 30)
         yield port
-        process.kill()  # told to end it might wait for ever for the browser, which keeps its connections
+        process.kill()  # it keeps nothing, and an orderly end would wait for whoever is connected
 
 
 def answers(url: str) -> bool:
