@@ -28,7 +28,7 @@ def offer(actor: Actor, found: AppointmentDetails, close: Callable[[], None]) ->
             return
         wish = _wanted(actor, slot)
         if booking.target_of(wish) == booking.target_of(slot):
-            st.caption(_("Choose another day, hour, therapist or room."))
+            st.caption(_("Choose what is to change."))
             return
         chosen = _settled(actor, wish, slot.id or 0)
     if chosen is None:
@@ -55,18 +55,18 @@ def _wanted(actor: Actor, slot: Slot) -> Wish:
 
 def _placed(actor: Actor, wish: Wish, slot: Slot, key: str) -> Wish:
     """Ask with whom (the office alone), at which site and in which room, beginning with those it has."""
-    left, middle, right = st.columns(3)
+    places = iter(st.columns(3))
     if actor.role in OFFICE:
         therapists = {slot.therapist_id: slot.therapist_name, **{one.id: one.name for one in team.therapists(actor)}}
-        who = agenda_fields.choose(left, _("Therapist"), therapists, f"{key}_who", slot.therapist_id)
+        who = agenda_fields.choose(next(places), _("Therapist"), therapists, f"{key}_who", slot.therapist_id)
         wish = replace(wish, therapist_id=who)
     sites = {one.id: one.name for one in team.sites(actor)}
     if len(sites) > 1:
-        site = agenda_fields.choose(middle, _("Site"), sites, f"{key}_site", slot.site_id)
+        site = agenda_fields.choose(next(places), _("Site"), sites, f"{key}_site", slot.site_id)
         wish = replace(wish, site_id=site)
     if wish.mode != "in_person":
         return wish
-    room = agenda_fields.room(right, actor, wish, slot.room_id, f"{key}_room_{wish.site_id}")
+    room = agenda_fields.room(next(places), actor, wish, slot.room_id, f"{key}_room_{wish.site_id}")
     return replace(wish, room_id=room)
 
 

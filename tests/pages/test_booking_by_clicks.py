@@ -72,6 +72,12 @@ def hour(page: Page, time: str) -> Locator:
     return calendar(page).locator(f'td.fc-timegrid-slot-lane[data-time="{time}:00"]')
 
 
+def top(drawn: Locator) -> float:
+    box = drawn.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
 def drag(page: Page, event: Locator, to: Locator) -> None:
     """Drag an event by its top to the beginning of an hour."""
     grip, place = event.bounding_box(), to.bounding_box()
@@ -116,7 +122,9 @@ def choose(page: Page, form: Locator, field: str, option: str) -> None:
 def test_dragging_to_a_free_hour_moves_and_undo_moves_back(page: Page, dashboard: Dashboard, day: Day) -> None:
     [(before, _version)] = dashboard.rows(PLACE, day.appointment)
     open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day.day}&therapist={day.therapist}")
-    drag(page, event_of(page, dashboard, day.appointment), hour(page, day.free))
+    event = event_of(page, dashboard, day.appointment)
+    assert top(event) >= top(hour(page, str(before))) + 0.5, "a hair above its line it is of the quarter before"
+    drag(page, event, hour(page, day.free))
     expect(page.get_by_text(re.compile(f"Moved to .*, {day.free}. It was at"))).to_be_visible()
     assert dashboard.rows(PLACE, day.appointment)[0][0] == day.free
     settled(page)
@@ -130,7 +138,7 @@ def test_an_appointment_is_moved_by_keys_and_undo_moves_back(page: Page, dashboa
     open_as(page, dashboard, "front_desk", f"agenda?day={day.day}&appointment={day.appointment}")
     form = page.get_by_role("dialog")
     form.get_by_text("Move", exact=True).click()
-    expect(form.get_by_text("Choose another day, hour, therapist or room.")).to_be_visible()
+    expect(form.get_by_text("Choose what is to change.")).to_be_visible()
     form.get_by_role("spinbutton", name="hour, Begins").focus()
     page.keyboard.type(day.free.replace(":", ""))
     page.keyboard.press("Tab")
