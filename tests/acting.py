@@ -21,7 +21,8 @@ insert into app_user (display_name, email, role, therapist_id)
 values (:name, :email, :role, :therapist_id) returning id
 """
 OPEN = """
-insert into login_session (user_id, token_sha256) values (:user_id, :token_sha256)
+insert into login_session (user_id, role, is_active, therapist_key, token_sha256)
+select id, role, is_active, therapist_key, :token_sha256 from app_user where id = :user_id
 on conflict (token_sha256) do nothing
 """
 

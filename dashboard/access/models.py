@@ -9,14 +9,17 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Interval,
     LargeBinary,
     SmallInteger,
     String,
+    UniqueConstraint,
     func,
     text,
 )
@@ -56,6 +59,7 @@ class AppUser(Base):
     __table_args__ = (
         one_of("role", ROLES),
         CheckConstraint("role <> 'therapist' or therapist_id is not null", name="therapist_linked"),
+        UniqueConstraint("id", "role", "is_active", "therapist_key"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -63,22 +67,36 @@ class AppUser(Base):
     email: Mapped[str] = mapped_column(String(254), unique=True)
     role: Mapped[str] = mapped_column(String(20))
     therapist_id: Mapped[int | None] = mapped_column(ForeignKey("therapist.id"), unique=True)
+    therapist_key: Mapped[int | None] = mapped_column(
+        BigInteger, Computed("coalesce(therapist_id, 0)", persisted=True), deferred=True
+    )
     language: Mapped[str | None] = mapped_column(String(5))
     is_active: Mapped[bool] = mapped_column(Boolean, server_default="true")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
 class LoginSession(Base):
-    """A session of a person who signed in; it ends after some idle minutes, after some hours, or when revoked."""
+    """A session of a person who signed in; it ends after some idle minutes, after some hours, or when revoked.
+
+    It carries what its person may be; the database changes it with them, and policies ask no second table.
+    """
 
     __tablename__ = "login_session"
     __table_args__ = (
         CheckConstraint("length(token_sha256) = 32", name="token_hashed"),
         one_of("method", SIGN_IN_METHODS),
+        ForeignKeyConstraint(
+            ["user_id", "role", "is_active", "therapist_key"],
+            ["app_user.id", "app_user.role", "app_user.is_active", "app_user.therapist_key"],
+            onupdate="CASCADE",
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"), index=True)
+    user_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    role: Mapped[str] = mapped_column(String(20))
+    is_active: Mapped[bool] = mapped_column(Boolean)
+    therapist_key: Mapped[int] = mapped_column(BigInteger)
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     device: Mapped[str | None] = mapped_column(String(200))
     method: Mapped[str] = mapped_column(String(10), server_default="chosen")

@@ -187,8 +187,9 @@ def write(connection: Connection) -> dict[str, str]:
     for role, user in (*USERS.items(), ("colleague", COLLEAGUE), ("former", FORMER)):
         tokens[role] = f"token of {role}"
         connection.execute(
-            "insert into login_session (id, user_id, token_sha256) values (%s, %s, %s)",
-            (user, user, hashed(tokens[role])),
+            "insert into login_session (id, user_id, role, is_active, therapist_key, token_sha256)"
+            " select id, id, role, is_active, therapist_key, %s from app_user where id = %s",
+            (hashed(tokens[role]), user),
         )
     connection.execute("insert into credential (user_id, password_hash) values (1, 'h')")
     connection.execute("insert into recovery_code (user_id, code_sha256) values (1, %s)", (hashed("code"),))

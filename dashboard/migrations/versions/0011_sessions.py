@@ -12,46 +12,50 @@ depends_on = None
 
 # A transaction carries a random token. Who that is, is looked up here and nowhere believed: a setting that holds a
 # user's number could be set by whoever finds a place to inject SQL, a token has to be stolen.
-# Functions of plpgsql, whose plans a connection keeps: those of SQL are planned at every call, which costs ten times as
-# much, and every policy calls some.
+# A session carries what its person may be, as a foreign key that follows each change of it, so that who asks is one
+# look-up; the hash is made once, not for every row of a table that the planner took for small. The functions are of
+# plpgsql, whose plans a connection keeps: those of SQL are planned at every call, which costs ten times as much, and
+# every policy calls some.
+HASH = "hash bytea := sha256(convert_to(nullif(current_setting('app.token', true), ''), 'UTF8'))"
 SESSION = """
-    from login_session as s join app_user as u on u.id = s.user_id
-    where s.token_sha256 = sha256(convert_to(nullif(current_setting('app.token', true), ''), 'UTF8'))
-        and s.revoked_at is null and now() < s.expires_at and now() < s.idle_until and u.is_active;
+    from login_session as s
+    where s.token_sha256 = hash and s.is_active
+        and s.revoked_at is null and now() < s.expires_at and now() < s.idle_until;
 """
 WHO = """
 create function session_now() returns table (session_id bigint, user_id bigint, role varchar, therapist_id bigint)
 language plpgsql stable security definer set search_path from current as $$
+declare @hash@;
 begin
-    return query select s.id, u.id, u.role, u.therapist_id @session@
+    return query select s.id, s.user_id, s.role, nullif(s.therapist_key, 0) @session@
 end $$;
 create function uid() returns bigint language plpgsql stable security definer set search_path from current as $$
-declare found_id bigint;
+declare @hash@; found_id bigint;
 begin
-    select u.id into found_id @session@
+    select s.user_id into found_id @session@
     return found_id;
 end $$;
 create function session_role() returns name language plpgsql stable security definer set search_path from current as $$
-declare found_role name;
+declare @hash@; found_role name;
 begin
-    select 'app_' || u.role into found_role @session@
+    select 'app_' || s.role into found_role @session@
     return found_role;
 end $$;
 create function session_differs(taken name) returns integer
 language plpgsql stable security definer set search_path from current as $$
-declare found_role name;
+declare @hash@; found_role name;
 begin
-    select 'app_' || u.role into found_role @session@
+    select 'app_' || s.role into found_role @session@
     return case when found_role = taken then 0 else 1 end;
 end $$;
 create function session_therapist() returns bigint
 language plpgsql stable security definer set search_path from current as $$
-declare found_id bigint;
+declare @hash@; found_id bigint;
 begin
-    select u.therapist_id into found_id @session@
+    select nullif(s.therapist_key, 0) into found_id @session@
     return found_id;
 end $$;
-""".replace("@session@", SESSION)
+""".replace("@session@", SESSION).replace("@hash@", HASH)
 
 # Files in the care of the person asking, and the patients that they know besides, because they see or saw them.
 IN_CARE = """
@@ -90,8 +94,9 @@ language sql stable security definer set search_path from current as $$
 $$;
 create function open_chosen_session(wanted bigint, token_sha256 bytea, device varchar) returns bigint
 language sql volatile security definer set search_path from current as $$
-    insert into login_session (user_id, token_sha256, device, method)
-    select c.id, token_sha256, device, 'chosen' from people_to_choose() as c where c.id = wanted
+    insert into login_session (user_id, role, is_active, therapist_key, token_sha256, device, method)
+    select u.id, u.role, u.is_active, u.therapist_key, token_sha256, device, 'chosen'
+    from people_to_choose() as c join app_user as u on u.id = c.id where c.id = wanted
     returning id
 $$;
 create function session_person(asked bytea)
@@ -113,6 +118,7 @@ language sql volatile security definer set search_path from current as $$
 $$;
 """
 BEFORE_SIGN_IN = ("close_session", "session_person", "open_chosen_session", "people_to_choose", "has_people")
+STANDING = ["id", "role", "is_active", "therapist_key"]
 WHO_ASKS = (
     "session_now",
     "uid",
@@ -126,10 +132,18 @@ WHO_ASKS = (
 
 def upgrade() -> None:
     """Apply this step."""
+    op.add_column(
+        "app_user",
+        sa.Column("therapist_key", sa.BigInteger(), sa.Computed("coalesce(therapist_id, 0)", persisted=True)),
+    )
+    op.create_unique_constraint(op.f("uq_app_user_id_role_is_active_therapist_key"), "app_user", STANDING)
     op.create_table(
         "login_session",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("therapist_key", sa.BigInteger(), nullable=False),
         sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("device", sa.String(length=200), nullable=True),
         sa.Column("method", sa.String(length=10), server_default="chosen", nullable=False),
@@ -151,7 +165,12 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("length(token_sha256) = 32", name=op.f("ck_login_session_token_hashed")),
         sa.CheckConstraint("method in ('chosen', 'password', 'oidc')", name=op.f("ck_login_session_method_known")),
-        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_login_session_user_id_app_user")),
+        sa.ForeignKeyConstraint(
+            ["user_id", *STANDING[1:]],
+            [f"app_user.{column}" for column in STANDING],
+            name=op.f("fk_login_session_user_id_role_is_active_therapist_key_app_user"),
+            onupdate="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_session")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_login_session_token_sha256")),
     )
@@ -198,3 +217,5 @@ def downgrade() -> None:
         op.execute(f"drop function {function}")
     op.drop_table("care_team")
     op.drop_table("login_session")
+    op.drop_constraint(op.f("uq_app_user_id_role_is_active_therapist_key"), "app_user")
+    op.drop_column("app_user", "therapist_key")

@@ -44,8 +44,9 @@ begin
     where user_id = wanted and coalesce(now() >= locked_until, true)
         and (second_step_sealed is null or recovery is not null or step > coalesce(last_step, 0));
     if not found then return false; end if;
-    insert into login_session (user_id, token_sha256, device, method)
-    select u.id, token, device, 'password' from app_user as u where u.id = wanted and u.is_active;
+    insert into login_session (user_id, role, is_active, therapist_key, token_sha256, device, method)
+    select u.id, u.role, u.is_active, u.therapist_key, token, device, 'password'
+    from app_user as u where u.id = wanted and u.is_active;
     return found;
 end $$;
 create function set_second_step(wanted bigint, sealed bytea, step bigint, codes bytea[]) returns boolean
@@ -94,8 +95,9 @@ $$;
 create function open_provider_session(address varchar, token bytea, device varchar) returns boolean
 language plpgsql volatile security definer set search_path from current as $$
 begin
-    insert into login_session (user_id, token_sha256, device, method)
-    select u.id, token, device, 'oidc' from app_user as u where lower(u.email) = lower(address) and u.is_active;
+    insert into login_session (user_id, role, is_active, therapist_key, token_sha256, device, method)
+    select u.id, u.role, u.is_active, u.therapist_key, token, device, 'oidc'
+    from app_user as u where lower(u.email) = lower(address) and u.is_active;
     return found;
 end $$;
 create function change_password(session_token bytea, hashed varchar) returns boolean

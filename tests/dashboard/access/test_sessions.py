@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import db
 from dashboard.access import sessions
@@ -17,6 +18,9 @@ from tests.conftest import Database
 ALMOST_ASLEEP = """
 update login_session set seen_at = now() - interval '1 minute', idle_until = now() + interval '1 minute'
 """
+
+
+LEAVES = "update app_user set therapist_id = null, role = 'auditor' where therapist_id = :left"
 
 
 def administer(statement: str, **values: object) -> None:
@@ -76,6 +80,43 @@ def test_a_changed_role_counts_at_the_next_question(demo_database: Database) -> 
     now = sessions.person_of(actor.token)
     assert now is not None
     assert now.role == "auditor"
+
+
+FOLLOWS = "fk_login_session_user_id_role_is_active_therapist_key_app_user"
+
+
+def sees_as(actor: Actor) -> int | None:
+    with reading(actor) as session:
+        found: int | None = session.scalar(text("select session_therapist()"))
+        return found
+
+
+def hand_over(actor: Actor, therapist_id: int) -> None:
+    """Let the user be another therapist, whose own user leaves that place."""
+    administer(LEAVES, left=therapist_id)
+    administer("update app_user set therapist_id = :new where id = :id", new=therapist_id, id=actor.user_id)
+
+
+def test_another_therapist_counts_at_the_next_question(demo_database: Database) -> None:
+    actor = someone("therapist")
+    assert sees_as(actor) == actor.therapist_id
+    other = 1 + actor.therapist_id % 14 if actor.therapist_id else 1
+    hand_over(actor, other)
+    assert sees_as(actor) == other
+
+
+def test_without_the_key_that_follows_a_session_would_keep_what_its_person_was(demo_database: Database) -> None:
+    actor = someone("front_desk")
+    administer(f"alter table login_session drop constraint {FOLLOWS}")
+    administer("update app_user set role = 'auditor' where id = :id", id=actor.user_id)
+    assert patients_of(actor) > 0
+
+
+@pytest.mark.parametrize("standing", ["role = 'manager'", "therapist_key = 3", "is_active = false"])
+def test_a_session_cannot_be_more_than_its_person(demo_database: Database, standing: str) -> None:
+    actor = someone("front_desk")
+    with pytest.raises((DBAPIError, db.DatabaseRefusal)):
+        administer(f"update login_session set {standing} where user_id = :id", id=actor.user_id)
 
 
 def test_being_seen_keeps_a_session_awake_but_not_beyond_its_hours(demo_database: Database) -> None:
