@@ -103,7 +103,7 @@ class Appointment(Base):
         Index("ix_appointment_starts_at", "starts_at"),
         Index("ix_appointment_open_starts_at", "starts_at", postgresql_where=OPEN),
         Index("ix_appointment_held_starts_at", "starts_at", postgresql_where=text("state = 'held'")),
-        Index("ix_appointment_room_id_starts_at", "room_id", "starts_at", postgresql_where=OPEN_WITH_ROOM),
+        Index("ix_appointment_room_id_starts_at", "room_id", "starts_at", postgresql_where=text("room_id is not null")),
         Index("ix_appointment_series_id_starts_at", "series_id", "starts_at"),
         UniqueConstraint("request_key"),
     )

@@ -13,8 +13,6 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
-OPEN = "state in ('held', 'booked', 'confirmed')"
-
 
 def upgrade() -> None:
     """Apply this step."""
@@ -63,7 +61,7 @@ def upgrade() -> None:
         "ix_appointment_room_id_starts_at",
         "appointment",
         ["room_id", "starts_at"],
-        postgresql_where=sa.text(f"{OPEN} and room_id is not null"),
+        postgresql_where=sa.text("room_id is not null"),
     )
     protect(
         "site_closure",

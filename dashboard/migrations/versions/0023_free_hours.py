@@ -20,7 +20,7 @@ depends_on = None
 # requests that lapsed in it: to the constraints they are taken.
 LOCK = """
 create function agenda_lock(begins timestamptz[], finishes timestamptz[]) returns void
-language plpgsql volatile set search_path from current as $$
+language plpgsql volatile set search_path from current set enable_seqscan = off as $$
 declare
     day_number integer;
 begin
@@ -52,6 +52,9 @@ end $$;
 # Open appointments last 12 hours at most, and a gap two: nothing that begins earlier or later can be met.
 # Planning a dozen questions takes five times as long as asking them: they are planned once a connection, with the first
 # and the last hour as numbers of their own, so that an index is read between them whatever the hours are.
+# A connection may have planned them while the practice was empty and keeps the plan while it fills: no table is read
+# whole, and the states stand in a variable, so that the indexes which hold only open hours, and tell neither therapist
+# nor room to who asks under row security, are not read whole either.
 OBSTACLES = """
 create function agenda_obstacles(
     of_therapist bigint, at_site bigint, in_room bigint, for_service bigint, of_patients bigint[], by_mode text,
@@ -59,9 +62,11 @@ create function agenda_obstacles(
 ) returns table (
     place integer, kind text, may_override boolean, subject_id bigint, busy_from timestamptz, busy_until timestamptz
 )
-language plpgsql stable set search_path from current set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set search_path from current set plan_cache_mode = force_generic_plan
+set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
+    open_states text[] := '{held,booked,confirmed}';
     since timestamptz := (select min(b.at) from unnest(begins) as b (at)) - interval '14 hours';
     until timestamptz := (select max(f.at) from unnest(finishes) as f (at)) + interval '2 hours';
 begin
@@ -80,7 +85,7 @@ begin
             make_interval(mins => greatest(c.buffer_minutes, s.buffer_minutes)) as gap
         from wanted as w
         cross join chosen as c
-        join appointment as a on a.therapist_id = of_therapist and a.state in ('held', 'booked', 'confirmed')
+        join appointment as a on a.therapist_id = of_therapist and a.state = any(open_states)
             and a.starts_at < until and a.starts_at > since
             and a.starts_at < w.finishes + interval '2 hours' and a.starts_at > w.begins - interval '14 hours'
             and (a.held_until is null or a.held_until > now()) and not a.id = any(besides)
@@ -91,14 +96,14 @@ begin
     from near as n where n.starts_at < n.finishes + n.gap and n.ends_at > n.begins - n.gap
     union all
     select w.place, 'room_busy', false, a.room_id, a.starts_at, a.ends_at
-    from wanted as w join appointment as a on a.room_id = in_room and a.state in ('held', 'booked', 'confirmed')
+    from wanted as w join appointment as a on a.room_id = in_room and a.state = any(open_states)
         and a.starts_at < until and a.starts_at > since
         and a.starts_at < w.finishes and a.starts_at > w.begins - interval '12 hours' and a.ends_at > w.begins
         and (a.held_until is null or a.held_until > now()) and not a.id = any(besides)
     union all
     select w.place, 'patient_busy', false, p.patient_id, p.starts_at, p.ends_at
     from wanted as w join appointment_patient as p on p.patient_id = any(of_patients)
-        and p.state in ('held', 'booked', 'confirmed') and p.starts_at < until and p.starts_at > since
+        and p.state = any(open_states) and p.starts_at < until and p.starts_at > since
         and p.starts_at < w.finishes
         and p.starts_at > w.begins - interval '12 hours' and p.ends_at > w.begins
         and not p.appointment_id = any(besides) and (p.state <> 'held' or exists (
@@ -178,7 +183,8 @@ create function agenda_book(
     appointment_id bigint, place integer, kind text, may_override boolean, subject_id bigint,
     busy_from timestamptz, busy_until timestamptz
 )
-language plpgsql volatile set search_path from current set plan_cache_mode = force_generic_plan as $$
+language plpgsql volatile set search_path from current set plan_cache_mode = force_generic_plan
+set enable_seqscan = off as $$
 #variable_conflict use_column
 declare
     made bigint[];
