@@ -38,9 +38,7 @@ select sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tab
 where relname in ('appointment', 'appointment_patient')
 """
 DEFINED = """
-select pg_get_functiondef(
-    'agenda_obstacles(bigint, bigint, bigint, bigint, bigint[], text, timestamptz[], timestamptz[], bigint[])'::regprocedure
-)
+select pg_get_functiondef('agenda_obstacles'::regproc)
 """
 GUARD = "SET enable_seqscan TO 'off'"
 
