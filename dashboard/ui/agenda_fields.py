@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard.access.actor import Actor
 from dashboard.agenda import free_hours, rules
 from dashboard.agenda.free_hours import Wish
-from dashboard.patients import queries as patients
+from dashboard.patients import search
 from dashboard.team import queries as team
 from dashboard.ui import formats
 from dashboard.ui.language import _
@@ -33,7 +33,7 @@ def people(actor: Actor, key: str) -> tuple[int, ...]:
     typed = st.text_input(_("Search"), key=f"{key}_search", placeholder=_("Name, number, telephone …"))
     known: dict[int, str] = st.session_state.setdefault(f"{key}_known", {})
     if typed:
-        found = patients.files_matching(actor, typed, limit=MOST_FOUND)
+        found = search.files_matching(actor, typed, limit=MOST_FOUND)
         known |= {row["patient_id"]: f"{row['name']} · {row['number']}" for row in found.to_dict("records")}
         if found.empty:
             st.caption(_("No file matches."))

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.access.actor import Actor
-from dashboard.patients import queries
+from dashboard.patients import search
 from dashboard.ui import file_duplicates, file_emergency, file_new, file_rights, filters, team_filters, words
 from dashboard.ui.language import _
 from dashboard.ui.tables import Column, Here, table
@@ -50,9 +50,8 @@ def _files(actor: Actor) -> None:
         _("Open a file in an emergency"), key="patient_files_emergency", type="tertiary", icon=":material/emergency:"
     ):
         file_emergency.ask(actor)
-    total = queries.files_matching_number(actor, typed, **chosen)
-    offset = filters.page_number("patient_files", total, PER_PAGE)
-    found = queries.files_matching(actor, typed, **chosen, limit=PER_PAGE, offset=offset)
+    matching = search.pages_matching(actor, typed, **chosen)
+    found = matching.page(PER_PAGE, filters.page_number("patient_files", matching.total, PER_PAGE))
     table(
         found.assign(number=found["number"].astype(str), status=found["status"].map(words.patient_status)),
         [

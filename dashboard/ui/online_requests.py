@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.access.actor import Actor
-from dashboard.patients import duplicates
-from dashboard.patients import queries as patients
+from dashboard.patients import duplicates, search
 from dashboard.public_booking import commands, queries
 from dashboard.public_booking.queries import Asked
 from dashboard.ui import address, exports, formats, notice
@@ -164,7 +163,7 @@ def _another(actor: Actor, asked: Asked) -> None:
     typed = st.text_input(_("Look for another file"), key=f"{KEY}_search", placeholder=_("Name, number, telephone …"))
     if not typed:
         return
-    rows = patients.files_matching(actor, typed, limit=MOST_FOUND)
+    rows = search.files_matching(actor, typed, limit=MOST_FOUND)
     if rows.empty:
         st.caption(_("No file matches."))
     for row in rows.to_dict("records"):

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.access.actor import Actor
-from dashboard.patients import queries as patients
+from dashboard.patients import search
 from dashboard.team import queries as team
 from dashboard.ui import (
     address,
@@ -162,7 +162,7 @@ def _forget() -> None:
 
 def _add(actor: Actor) -> None:
     typed = st.text_input(_("Search"), key=f"{KEY}_search", placeholder=_("Name, number, telephone …"))
-    rows = patients.files_matching(actor, typed, limit=MOST_FOUND).to_dict("records") if typed else []
+    rows = search.files_matching(actor, typed, limit=MOST_FOUND).to_dict("records") if typed else []
     known = {int(row["patient_id"]): f"{row['name']} · {row['number']}" for row in rows}
     if typed and not known:
         st.caption(_("No file matches."))

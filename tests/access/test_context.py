@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from dashboard import db
 from dashboard.access import sessions
 from dashboard.access.actor import Actor, reading, transaction
-from dashboard.patients import queries as patients
+from dashboard.patients import search
 from tests.acting import signed_in
 from tests.conftest import Database
 
@@ -49,7 +49,7 @@ HOSTILE = (
 def therapists(demo_database: Database) -> list[Actor]:
     """Return two therapists with patients."""
     found = [signed_in(person) for person in sessions.people_to_choose() if person.role == "therapist"]
-    return [actor for actor in found if patients.files_matching_number(actor) > 0][:2]
+    return [actor for actor in found if search.pages_matching(actor).total > 0][:2]
 
 
 def strangers_read(actor: Actor, attack: str) -> int:
@@ -90,8 +90,8 @@ def test_with_a_users_number_instead_of_a_token_the_attack_succeeds(
 @pytest.mark.parametrize("typed", HOSTILE)
 def test_hostile_words_in_a_search_find_nothing_and_change_nothing(therapists: list[Actor], typed: str) -> None:
     actor = therapists[0]
-    assert patients.files_matching(actor, typed).empty
-    assert patients.files_matching_number(actor, typed) == 0
+    assert search.files_matching(actor, typed).empty
+    assert search.pages_matching(actor, typed).total == 0
     with reading(actor) as session:
         assert session.scalar(text("select current_user")) == "app_therapist"
 

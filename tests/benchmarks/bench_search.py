@@ -13,7 +13,7 @@ import pytest
 
 from dashboard.access.actor import Actor
 from dashboard.demo import names
-from dashboard.patients import duplicates, queries
+from dashboard.patients import duplicates, search
 from tests.acting import newcomer
 from tests.conftest import Database
 
@@ -57,8 +57,8 @@ def practice(database: Database) -> Database:
 
 def seconds(actor: Actor, typed: str) -> float:
     begun = time.perf_counter()
-    queries.files_matching_number(actor, typed)
-    queries.files_matching(actor, typed)
+    matching = search.pages_matching(actor, typed)
+    matching.page(25, 0)
     return time.perf_counter() - begun
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from dashboard import clock, db
 from dashboard.access.actor import ChangedSinceError, NotAllowedError, NotFoundError, RuleBrokenError
-from dashboard.patients import care_team, queries
+from dashboard.patients import care_team, queries, search
 from dashboard.patients.care_team import EMERGENCY
 from tests.dashboard.patients.conftest import People
 
@@ -27,7 +27,7 @@ SEEN = (
 
 def has_file(people: People, patient: int) -> bool:
     """Return whether the first therapist can open a file and finds it in their list."""
-    listed = queries.files_matching_number(people.therapist)
+    listed = search.pages_matching(people.therapist).total
     try:
         queries.patient_file(people.therapist, patient)
     except NotFoundError:

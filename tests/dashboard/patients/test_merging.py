@@ -13,7 +13,7 @@ from dashboard.access.actor import NotAllowedError, NotFoundError, RuleBrokenErr
 from dashboard.clinical import queries as records
 from dashboard.consent.models import Consent, ConsentTemplate
 from dashboard.db import DatabaseRefusal
-from dashboard.patients import commands, duplicates, episodes, merging, queries, rights
+from dashboard.patients import commands, duplicates, episodes, merging, queries, rights, search
 from dashboard.patients.models import Patient
 from dashboard.record import export, timeline
 from tests.dashboard.billing.conftest import add, owner, rows
@@ -137,8 +137,8 @@ def test_a_merged_file_is_read_and_not_changed_nor_listed(room: Room) -> None:
         episodes.discharge(desk, room.tomas, gone.version, clock.today("Europe/Madrid"), "completed")
     with pytest.raises(Exception, match="merged"):
         run("update patient set profession = 'Sailor' where id = :id", id=room.tomas)
-    assert list(queries.files_matching(desk)["patient_id"]) == [room.eva]
-    assert list(queries.files_matching(desk, status="merged")["patient_id"]) == [room.tomas]
+    assert list(search.files_matching(desk)["patient_id"]) == [room.eva]
+    assert list(search.files_matching(desk, status="merged")["patient_id"]) == [room.tomas]
     assert duplicates.likely_duplicates(desk, {"given_name": gone.given_name, "surname_1": gone.surname_1}) == []
 
 

@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 
 from dashboard.access.actor import Actor, NotAllowedError
-from dashboard.patients import cases, commands, queries
+from dashboard.patients import cases, commands, queries, search
 from tests.dashboard.patients.conftest import People
 
 
 def found(actor: Actor, typed: str) -> set[str]:
-    names = set(queries.files_matching(actor, typed)["name"])
-    assert queries.files_matching_number(actor, typed) == len(names)
-    return names
+    rows = search.files_matching(actor, typed)
+    matching = search.pages_matching(actor, typed)
+    assert matching.total == len(rows)
+    assert matching.page(25, 0).equals(rows)
+    return set(rows["name"])
 
 
 @pytest.mark.parametrize("typed", ["nunez", "NÚÑEZ", "  jose   nun ", "nuñez josé", "Jose\u0301", "nu\u200bnez"])
@@ -63,7 +65,7 @@ def test_the_wildcards_of_the_database_mean_themselves(people: People) -> None:
 @pytest.mark.parametrize("typed", ["'; drop table patient; --", "\x00", "9" * 1_000, "x " * 1_000, "\U0010ffff", "+"])
 def test_hostile_words_are_words(people: People, typed: str) -> None:
     people.open("Eva")
-    queries.files_matching(people.front_desk, typed)
+    search.files_matching(people.front_desk, typed)
     assert found(people.front_desk, "") == {"Eva"}
 
 
@@ -78,22 +80,23 @@ def test_a_therapist_finds_the_own_files_only(people: People) -> None:
 def test_a_therapist_whose_account_names_none_sees_nothing(people: People) -> None:
     people.open("Nadie")
     with pytest.raises(NotAllowedError):
-        queries.files_matching(replace(people.therapist, therapist_id=None))
+        search.files_matching(replace(people.therapist, therapist_id=None))
 
 
 def test_pages_hold_each_file_once_in_the_order_of_surnames(people: People) -> None:
     for surname in ("Zapata", "Álvarez", "Núñez", "alba"):
         people.open("Eva", surname_1=surname)
-    pages = [queries.files_matching(people.front_desk, limit=3, offset=offset)["name"].tolist() for offset in (0, 3)]
-    assert [name.split()[1] for page in pages for name in page] == ["alba", "Álvarez", "Núñez", "Zapata"]
+    for matching in (search.pages_matching(people.front_desk), search.pages_matching(people.front_desk, "eva")):
+        pages = [matching.page(3, offset)["name"].tolist() for offset in (0, 3)]
+        assert [name.split()[1] for page in pages for name in page] == ["alba", "Álvarez", "Núñez", "Zapata"]
 
 
 def test_filters_narrow_by_status_and_therapist(people: People) -> None:
     people.open("Eva", actor=people.therapist, status="waiting")
     people.open("Luis", actor=people.therapist, status="active")
-    assert queries.files_matching(people.manager, status="waiting")["name"].tolist() == ["Eva"]
+    assert search.files_matching(people.manager, status="waiting")["name"].tolist() == ["Eva"]
     mine = {"therapist_id": people.therapist.therapist_id, "status": "active"}
-    assert queries.files_matching(people.manager, **mine)["name"].tolist() == ["Luis"]  # type: ignore[arg-type]
+    assert search.files_matching(people.manager, **mine)["name"].tolist() == ["Luis"]  # type: ignore[arg-type]
 
 
 def test_what_surrounds_a_file_is_shown_to_those_who_may_see_the_file(people: People) -> None:

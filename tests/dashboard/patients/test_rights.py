@@ -15,7 +15,7 @@ from dashboard.clinical import documents
 from dashboard.clinical import queries as records
 from dashboard.clinical.errors import KeyMissingError
 from dashboard.db import DatabaseRefusal
-from dashboard.patients import commands, episodes, queries, rights
+from dashboard.patients import commands, episodes, queries, rights, search
 from dashboard.record import export
 from tests.dashboard.billing.conftest import owner, rows
 from tests.dashboard.clinical.conftest import SECRET, Room, held
@@ -174,7 +174,7 @@ def test_an_erased_person_has_no_name_left(room: Room) -> None:
     assert secret.lower() not in told.lower()
     assert "q@example.org" not in told
     assert "600111222" not in told
-    assert queries.files_matching(manager, secret).empty
+    assert search.files_matching(manager, secret).empty
     assert set(rights.retention(manager, room.eva).erased) == {"clinical", "person"}
     assert rights.due(manager, clock.today("Europe/Madrid")).empty
 
