@@ -11,6 +11,7 @@ from dashboard.access.actor import Actor
 from dashboard.config import ROOT
 from dashboard.ui import session
 from dashboard.ui.frame import sidebar, sign_in_screen, unavailable
+from dashboard.ui.language import ask_anew
 from dashboard.ui.navigation import SCREENS, Screen, page_file, title
 
 REFUSED = "app_refused"
@@ -52,6 +53,7 @@ def _note_refusal(actor: Actor | None, slug: str) -> None:
 
 def main() -> None:
     """Run one screen for one person."""
+    ask_anew()
     st.set_page_config(page_title="Intersession", page_icon=str(ICON), layout="wide")
     _freeze_once()
     actor = session.person()

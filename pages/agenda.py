@@ -24,9 +24,8 @@ from dashboard.ui.language import _
 
 actor = session.acting()
 chosen = address.id_parameter("appointment")
-if chosen is not None:
-    agenda_panel.show(actor, chosen)
-else:
+opened = None if chosen is None else agenda_panel.show(actor, chosen)
+if chosen is None:
     agenda_new.show(actor)
 
 notice.show()
@@ -40,6 +39,8 @@ if view == agenda_filters.NOT_MARKED:
 elif view == agenda_filters.SERIES_ENDING:
     agenda_endings.show(actor)
 else:
+    if opened is not None:
+        agenda_filters.follow(view, opened)
     day, period = agenda_filters.period_choice(view)
     agenda_moves.show(actor)
     slots = queries.appointments_between(actor, period.since, period.until, **narrowed)

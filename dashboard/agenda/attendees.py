@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -85,4 +85,4 @@ def _write(session: Session, found: Appointment, people: Sequence[int]) -> None:
     joining = [one for one in people if one not in present]
     for place, one in enumerate(joining, start=last + 1):
         values = {"appointment_id": found.id, "patient_id": one, "therapist_id": found.therapist_id, "position": place}
-        session.execute(insert(Attendee).values(values))
+        session.execute(insert(Attendee).values(**values, joined_at=func.now()))

@@ -138,8 +138,7 @@ def move(
     """
     if target.mode is not None and target.mode not in MODES:
         raise RuleBrokenError("Choose how the session is held.")
-    if actor.role == "therapist" and target.therapist_id not in (None, actor.therapist_id):
-        raise NotFoundError("No such therapist.")
+    require_own(actor, target.therapist_id)
 
     def once() -> Target:
         with explained(), transaction(actor, *CARE) as session:
@@ -153,6 +152,16 @@ def move(
             return write_move(found, wish, met)
 
     return db.retried(once)
+
+
+def require_own(actor: Actor, therapist_id: int | None) -> None:
+    """Refuse that a therapist gives a session to a colleague; the office does.
+
+    Raises:
+        NotFoundError: so it is.
+    """
+    if actor.role == "therapist" and therapist_id not in (None, actor.therapist_id):
+        raise NotFoundError("No such therapist.")
 
 
 def wish_of(actor: Actor, appointment_id: int, target: Target) -> Wish:

@@ -144,7 +144,10 @@ class Appointment(Base):
 
 
 class Attendee(Base):
-    """A patient of an appointment; a trigger copies state, times and therapist, for constraints and policies."""
+    """A patient of an appointment; a trigger copies state, times and therapist, for constraints and policies.
+
+    ``joined_at`` is told of who was added after the appointment was booked.
+    """
 
     __tablename__ = "appointment_patient"
     __table_args__ = (
@@ -157,12 +160,14 @@ class Attendee(Base):
         Index("ix_appointment_patient_patient_id_starts_at", "patient_id", "starts_at"),
         Index("ix_appointment_patient_therapist_id_patient_id", "therapist_id", "patient_id"),
         Index("ix_appointment_patient_ahead", "starts_at", "patient_id", postgresql_where=AHEAD),
+        Index("ix_appointment_patient_joined_at", "joined_at", postgresql_where=text("joined_at is not null")),
     )
 
     appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)
     patient_id: Mapped[int] = mapped_column(ForeignKey("patient.id"), primary_key=True)
     therapist_id: Mapped[int] = mapped_column(ForeignKey("therapist.id"))
     position: Mapped[int] = mapped_column(SmallInteger, server_default="1")
+    joined_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     state: Mapped[str] = mapped_column(String(16), server_default="booked")
     starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -26,12 +26,14 @@ SCOPES: tuple[Scope, ...] = ("this", "following", "all")
 
 @dataclass(frozen=True)
 class Shift:
-    """How occurrences are moved: so many days, to a local hour, into another room or none when one is named."""
+    """How occurrences are moved: so many days, to a local hour; to whom, where and into which room, when it is said."""
 
     days: int
     local_time: time
     room_id: int | None = None
     keeps_room: bool = True
+    therapist_id: int | None = None
+    site_id: int | None = None
 
 
 def move_series(
@@ -50,6 +52,7 @@ def move_series(
         NotFreeError: something stands in the way of one; its place counts the occurrences in their order.
         NotFoundError, ChangedSinceError, RuleBrokenError: as when one appointment is moved.
     """
+    booking.require_own(actor, shift.therapist_id)
 
     def once() -> int:
         with explained(), transaction(actor, *CARE) as session:
@@ -114,7 +117,7 @@ def _goal(found: Appointment, shift: Shift, zone: ZoneInfo) -> Target:
     day = found.starts_at.astimezone(zone).date() + timedelta(days=shift.days)
     begins = rules.instant(datetime.combine(day, shift.local_time), zone)
     ends = begins + (found.ends_at - found.starts_at)
-    return Target(begins, ends, room_id=shift.room_id, keeps_room=shift.keeps_room)
+    return Target(begins, ends, shift.therapist_id, shift.room_id, shift.keeps_room, site_id=shift.site_id)
 
 
 def _write(session: Session, wishes: Sequence[tuple[Appointment, Wish]], met: Sequence[Obstacle]) -> None:

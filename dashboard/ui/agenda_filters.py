@@ -92,6 +92,13 @@ def _therapist(actor: Actor) -> int | None:
     return int(picked) if picked and picked != "all" else None
 
 
+def follow(view: str, opened: date) -> None:
+    """Go to the day of an appointment that a link opened, unless it is among the days shown or the link names one."""
+    shown = period(view, formats.today())
+    if address.day_parameter("day") is None and not shown.first <= opened < shown.end:
+        address.keep("day", opened.isoformat())
+
+
 def period_choice(view: str) -> tuple[date, Period]:
     """Offer the day with a step back and forth; return it and the days that ``view`` shows around it."""
     today = formats.today()

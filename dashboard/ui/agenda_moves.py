@@ -18,6 +18,7 @@ from dashboard.ui import agenda_obstacles, errors, formats, notice
 from dashboard.ui.agenda_calendar import forget_click
 from dashboard.ui.agenda_words import mode_name
 from dashboard.ui.language import _, ngettext
+from dashboard.ui.text import plain
 
 LAST, REFUSED = "agenda_last_moved", "agenda_refused_move"
 
@@ -71,9 +72,7 @@ def _offer_undo(actor: Actor, last: Move) -> None:
     found = queries.appointment(actor, last.appointment_id)
     with st.container(horizontal=True, vertical_alignment="center", key="agenda_moved"):
         if found.slot.mode == last.target.mode:
-            words = _("Moved to {moment}. It was at {before}.")
-            moments = {"moment": _when(found.slot.starts_at), "before": _when(last.target.starts_at)}
-            st.markdown(f":material/check: {words.format(**moments)}")
+            st.markdown(f":material/check: {_moved_in_words(found, last.target)}")
             _offer_following(actor, last, found)
         else:
             words = _("Changed: {moment}. It was: {mode}.").format(
@@ -91,18 +90,37 @@ def _offer_undo(actor: Actor, last: Move) -> None:
                 st.rerun()
 
 
+def _moved_in_words(found: AppointmentDetails, former: Target) -> str:
+    slot, moment = found.slot, _when(found.slot.starts_at)
+    if slot.starts_at != former.starts_at:
+        return _("Moved to {moment}. It was at {before}.").format(moment=moment, before=_when(former.starts_at))
+    if slot.therapist_id != former.therapist_id:
+        return _("{moment} is with {therapist} now.").format(moment=moment, therapist=plain(slot.therapist_name))
+    if (slot.site_id, slot.room_id) == (former.site_id, former.room_id):
+        return _("Changed: {moment}.").format(moment=moment)
+    where = " · ".join(plain(part) for part in (slot.room_name, found.site_name) if part)
+    return _("{moment} is held here now: {place}.").format(moment=moment, place=where)
+
+
 def _offer_following(actor: Actor, last: Move, found: AppointmentDetails) -> None:
     """Offer to move the later dates of the series in the same way."""
     later, slot, former = found.series_left - 1, found.slot, last.target
-    is_elsewhere = (slot.therapist_id, slot.site_id) != (former.therapist_id, former.site_id)
-    if later < 1 or slot.version != last.version or is_elsewhere or slot.starts_at == former.starts_at:
+    here = (slot.starts_at, slot.therapist_id, slot.site_id, slot.room_id)
+    was = (former.starts_at, former.therapist_id, former.site_id, former.room_id)
+    if later < 1 or slot.version != last.version or here == was:
         return
     words = ngettext("Move {number} later date too", "Move {number} later dates too", later)
     if not st.button(words.format(number=formats.number(later)), key="agenda_move_following", type="tertiary"):
         return
     before, now = former.starts_at.astimezone(formats.zone()), slot.starts_at.astimezone(formats.zone())
-    keeps_room = slot.room_id == former.room_id
-    shift = Shift((now.date() - before.date()).days, now.time().replace(tzinfo=None), slot.room_id, keeps_room)
+    shift = Shift(
+        (now.date() - before.date()).days,
+        now.time().replace(tzinfo=None),
+        slot.room_id,
+        keeps_room=slot.room_id == former.room_id,
+        therapist_id=slot.therapist_id if slot.therapist_id != former.therapist_id else None,
+        site_id=slot.site_id if slot.site_id != former.site_id else None,
+    )
     with errors.told():
         number = series_changes.move_series(
             actor, last.appointment_id, "following", shift, version=last.version, leaving=[last.appointment_id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -22,15 +23,16 @@ from dashboard.ui.navigation import page_file
 from dashboard.ui.text import plain
 
 
-def show(actor: Actor, appointment_id: int) -> None:
-    """Open the panel of an appointment over the page; without one, say that it is not there."""
+def show(actor: Actor, appointment_id: int) -> date | None:
+    """Open the panel of an appointment over the page and return its day; without one, say that it is not there."""
     try:
         found = queries.appointment(actor, appointment_id)
     except NotFoundError as error:
         close()
         st.error(errors.sentence(error), icon=":material/error:")
-        return
+        return None
     st.dialog(_times(found), width="medium", on_dismiss=close)(_body)(actor, found)
+    return found.slot.starts_at.astimezone(formats.zone()).date()
 
 
 def close() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -28,13 +29,15 @@ def practice() -> access.PracticeProfile:
 def locale() -> str:
     """Return the locale for dates and numbers: the language as it is written in the practice's country."""
     profile = practice()
-    if profile.locale.startswith(language()):
-        return profile.locale
-    wanted = f"{language()}_{profile.country}"
+    return profile.locale if profile.locale.startswith(language()) else _locale_in(language(), profile.country)
+
+
+@cache
+def _locale_in(spoken: str, country: str) -> str:
     try:
-        return str(Locale.parse(wanted))
+        return str(Locale.parse(f"{spoken}_{country}"))
     except UnknownLocaleError:
-        return "en_GB" if language() == "en" else language()
+        return "en_GB" if spoken == "en" else spoken
 
 
 def zone() -> ZoneInfo:

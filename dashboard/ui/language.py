@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.languages import LANGUAGES, nearest, speaking, spoken, translated, translated_number
 
@@ -11,15 +14,31 @@ __all__ = ["COOKIE", "LANGUAGES", "_", "choose", "language", "nearest", "ngettex
 STATE_KEY = "app_language"
 COOKIE = "intersession_language"
 
+_RUN = threading.local()
+"""What the run of this thread found. A thread of Streamlit's runs scripts of one session, and asks anew with each."""
+
 
 def language() -> str:
     """Return the language of this session: the person's choice, else that of signing in, else the browser's.
 
     On the server's own pages there is no session to ask: there it is told, by ``speaking``.
     """
-    told = spoken()
+    told = spoken() or getattr(_RUN, "language", None)
     if told:
-        return told
+        return str(told)
+    found = _asked()
+    if get_script_run_ctx(suppress_warning=True) is not None:
+        _RUN.language = found
+    return found
+
+
+def ask_anew() -> None:
+    """Forget what an earlier run of this thread found; a run begins with this."""
+    _RUN.language = None
+
+
+def _asked() -> str:
+    """Ask session and browser, which takes many times as long as a translation."""
     chosen = st.session_state.get(STATE_KEY)
     if chosen in LANGUAGES:
         return str(chosen)
@@ -31,6 +50,7 @@ def choose(code: str) -> None:
     """Use ``code`` for the rest of this session."""
     if code in LANGUAGES:
         st.session_state[STATE_KEY] = code
+        ask_anew()
 
 
 def _(source: str) -> str:

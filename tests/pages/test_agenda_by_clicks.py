@@ -29,6 +29,10 @@ update appointment set state = 'booked', marked_at = null, marked_by_id = null w
         and not exists (select from charge where appointment_id = a.id) order by id limit 1
 ) returning id, date_trunc('month', starts_at at time zone 'Europe/Madrid')::date
 """
+AHEAD = """
+select id, (starts_at at time zone 'Europe/Madrid')::date::text from appointment
+where state = 'booked' and starts_at > now() + interval '15 days' order by starts_at, id limit 1
+"""
 DELIVERED = "select value from marts.kpi_delivered_sessions where grain = 'practice' and item is null and month = %s"
 
 
@@ -162,6 +166,16 @@ def test_an_event_opens_its_panel_and_again_after_it_was_closed(page: Page, dash
         expect(page.get_by_role("dialog")).to_be_hidden()
         address_without(page, "appointment=")
         settled(page)  # the calendar is drawn anew: a click on the old one would reach nobody
+
+
+def test_a_link_to_an_appointment_opens_it_over_its_own_day(page: Page, dashboard: Dashboard) -> None:
+    [(appointment, day)] = dashboard.rows(AHEAD)
+    open_as(page, dashboard, "front_desk", f"agenda?appointment={appointment}")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    address_with(page, f"day={day}")
+    page.keyboard.press("Escape")
+    address_without(page, "appointment=")
+    expect(page.frame_locator("iframe").locator(f"[data-date='{day}']").first).to_be_visible()
 
 
 def test_a_therapist_sees_colleagues_busy_and_cannot_open_them(page: Page, dashboard: Dashboard) -> None:

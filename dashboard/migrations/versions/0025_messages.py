@@ -118,7 +118,7 @@ for each row when (new.kind <> 'offer') execute function message_notes_place();
 """
 
 # Confirmations and what else follows an event are for the day after it; later they would puzzle. Of a series that was
-# booked at once the first session is confirmed.
+# booked at once the first session is confirmed; to who joins an appointment later, that one is.
 WANTED = """
 create function messages_wanted(at timestamptz) returns table (
     kind text, step text, appointment_id bigint, patient_id bigint, guardian_id bigint, language text,
@@ -158,6 +158,14 @@ begin
             )
             and not exists (select from said where said.appointment_id = a.id)
         union all
+        select 'confirmation', '', a.id, a.starts_at, j.joined_at, j.joined_at + interval '24 hours', j.patient_id, g.id
+        from appointment_patient as j join appointment as a on a.id = j.appointment_id
+        join patient as p on p.id = j.patient_id
+        left join guardian as g on g.patient_id = p.id and g.has_authority
+            and p.birth_date + interval '18 years' > practice_today()
+        where j.joined_at > at - interval '24 hours' and j.joined_at <= at
+            and a.state in ('booked', 'confirmed') and a.starts_at > at
+        union all
         select 'change', a.version::text, a.id, a.starts_at, at, at + interval '24 hours', s.patient_id, s.guardian_id
         from said as s join appointment as a on a.id = s.appointment_id
         where a.state in ('booked', 'confirmed') and (
@@ -186,7 +194,8 @@ begin
         join patient as p on p.id = ap.patient_id
         left join guardian as g on g.patient_id = p.id and g.has_authority
             and p.birth_date + interval '18 years' > practice_today()
-        where e.patient_id is null or g.id is not distinct from e.guardian_id
+        where (e.patient_id is null or g.id is not distinct from e.guardian_id)
+            and (e.patient_id is not null or e.kind <> 'confirmation' or ap.joined_at is null)
     ),
     judged as (select d.*, message_obstacle(d.patient_id, d.guardian_id) as met from addressed as d where d.due_at < d.lapses_at)
     select j.kind, j.step, j.id, j.patient_id, j.guardian_id, j.language, j.starts_at, j.due_at, j.lapses_at, j.met
@@ -279,6 +288,13 @@ def upgrade() -> None:
 
 
 def _create_tables() -> None:
+    op.add_column("appointment_patient", sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_appointment_patient_joined_at",
+        "appointment_patient",
+        ["joined_at"],
+        postgresql_where=sa.text("joined_at is not null"),
+    )
     op.create_table(
         "message",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -365,3 +381,5 @@ def downgrade() -> None:
     for table in ("message", "message_rule"):
         leave_unaudited(table)
         op.drop_table(table)
+    op.drop_index("ix_appointment_patient_joined_at", "appointment_patient")
+    op.drop_column("appointment_patient", "joined_at")

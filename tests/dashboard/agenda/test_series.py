@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.access.actor import RuleBrokenError
+from dashboard.access.actor import NotFoundError, RuleBrokenError
 from dashboard.agenda.free_hours import NotFreeError
 from dashboard.agenda.repeating import Repetition, occurrences
 from dashboard.agenda.series import Remedy, book_series, preview
@@ -189,6 +189,19 @@ def test_a_series_moves_over_its_own_dates(week: Week, made: list[int], days: in
     move_series(week.front_desk, made[0], "all", Shift(days, TEN), version=1, overriding=["past"])
     after = [now_of(each).starts_at.astimezone(MADRID).date() for each in made]
     assert after == [day + timedelta(days=days) for day in before]
+
+
+def test_what_follows_goes_to_a_colleague_and_into_another_room(week: Week, made: list[int]) -> None:
+    colleague = week.colleague.therapist_id
+    other = add(Room, site_id=week.site, name="Other", capacity=3)
+    shift = Shift(0, TEN, other, keeps_room=False, therapist_id=colleague)
+    with pytest.raises(NotFoundError):
+        move_series(week.therapist, made[2], "following", shift, version=1)
+    assert move_series(week.front_desk, made[2], "following", shift, version=1) == 3
+    held = [(now_of(each).therapist_id, now_of(each).room_id) for each in made]
+    assert held[2:] == [(colleague, other)] * 3
+    assert all(who == week.therapist.therapist_id for who, _room in held[:2])
+    assert begins(made) == [(0, 10)] * 5
 
 
 def test_a_move_that_meets_somebody_moves_nothing_unless_that_date_is_left(week: Week, made: list[int]) -> None:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from dashboard import clock, db
+from dashboard.agenda.attendees import change_attendees
 from dashboard.messages.planning import plan_due
 from dashboard.team.models import Site
 from tests.dashboard.billing.conftest import add, rows
@@ -60,6 +61,43 @@ def test_of_a_series_booked_at_once_the_first_session_is_confirmed(house: House)
     plan()
     [(starts_at,)] = rows("select starts_at from message where kind = 'confirmation'")
     assert starts_at - clock.now() < timedelta(days=21)
+
+
+def comes(house: House, appointment: int, *patients: int) -> None:
+    """Let front desk say anew who comes."""
+    [(version,)] = rows("select version from appointment where id = :id", id=appointment)
+    change_attendees(house.week.front_desk, appointment, patients, version=version, overriding={"too_many"})
+
+
+def confirmed() -> list[list[int | None]]:
+    return [row for kind, *row in messages("kind, patient_id, guardian_id") if kind == "confirmation"]
+
+
+def test_who_joins_an_appointment_is_confirmed_it_once_and_who_was_there_is_not(house: House, family: Family) -> None:
+    appointment = house.old(24 * 8)
+    consents(family.child, guardian=family.mother)
+    plan()
+    said(appointment)
+    comes(house, appointment, house.patient, family.child)
+    plan()
+    plan()
+    assert confirmed() == [[family.child, family.mother]]
+
+
+def test_who_joins_what_was_just_booked_is_confirmed_as_the_others_are(house: House) -> None:
+    consents(house.week.partner)
+    run("update patient set email = 'luis@example.org' where id = :id", id=house.week.partner)
+    appointment = house.week.book(24 * 8)
+    comes(house, appointment, house.patient, house.week.partner)
+    plan()
+    assert sorted(confirmed()) == [[house.patient, None], [house.week.partner, None]]
+
+
+def test_who_joined_days_ago_is_not_confirmed_any_more(house: House) -> None:
+    appointment = house.old(24 * 8, house.week.partner)
+    comes(house, appointment, house.week.partner, house.patient)
+    plan(timedelta(hours=25))
+    assert confirmed() == []
 
 
 def said(appointment: int) -> None:
