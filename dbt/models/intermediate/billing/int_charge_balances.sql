@@ -32,7 +32,15 @@ charged as (
         {{ with_tax('charges.amount + coalesce(reversal.amount, 0)') }} as charged_amount,
         {{ with_tax('coalesce(write_off.amount, 0)') }} as written_off_amount
     from charges
-    left join {{ ref('stg_practice__charges') }} as reversal on charges.charge_id = reversal.reverses_id
+    left join lateral (
+        -- One at most. Joined plainly, it is sought by walking through all reversals, for each charge of a list.
+        select
+            reversals.charge_id,
+            reversals.amount
+        from {{ ref('stg_practice__charges') }} as reversals
+        where reversals.reverses_id = charges.charge_id
+        limit 1
+    ) as reversal on true
     left join {{ ref('stg_practice__charge_write_offs') }} as write_off on charges.charge_id = write_off.charge_id
     left join lines on charges.charge_id = lines.charge_id
     left join invoices on lines.invoice_id = invoices.invoice_id
