@@ -39,6 +39,7 @@ charged as (
             reversals.amount
         from {{ ref('stg_practice__charges') }} as reversals
         where reversals.reverses_id = charges.charge_id
+        order by reversals.charge_id
         limit 1
     ) as reversal on true
     left join {{ ref('stg_practice__charge_write_offs') }} as write_off on charges.charge_id = write_off.charge_id
