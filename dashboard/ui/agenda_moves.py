@@ -123,7 +123,13 @@ def _offer_following(actor: Actor, last: Move, found: AppointmentDetails) -> Non
     )
     with errors.told():
         number = series_changes.move_series(
-            actor, last.appointment_id, "following", shift, version=last.version, leaving=[last.appointment_id]
+            actor,
+            last.appointment_id,
+            "following",
+            shift,
+            version=last.version,
+            overriding=found.overridden,  # what this date was moved over, the later ones are moved over too
+            leaving=[last.appointment_id],
         )
         st.session_state.pop(LAST)
         forget_click()
