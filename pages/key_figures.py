@@ -42,10 +42,11 @@ def choose_view() -> View:
 def show_cards(figures: list[Figure], view: View) -> None:
     """Show every figure in short, in the order of the contracts."""
     st.caption(formats.as_of(access.figures_as_of(actor)))
+    found = figure_cards.values_of(actor, figures, view)
     for start in range(0, len(figures), ACROSS):
         for place, figure in zip(st.columns(ACROSS), figures[start : start + ACROSS], strict=False):
             with place:
-                figure_cards.card(actor, figure, view)
+                figure_cards.card(figure, view, found[figure.name])
 
 
 view = choose_view()

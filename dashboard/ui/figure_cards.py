@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -59,9 +60,13 @@ def latest(found: pd.DataFrame) -> pd.Series | None:
     return None if rows.empty else rows.iloc[-1]
 
 
-def card(actor: Actor, figure: Figure, view: View) -> None:
-    """Show one figure in short; the link opens it in full."""
-    found = values(actor, figure, view)
+def values_of(actor: Actor, figures: Sequence[Figure], view: View) -> dict[str, pd.DataFrame]:
+    """Return the values of several figures in this view, by name."""
+    return queries.values_of(actor, [figure.name for figure in figures], **view.place(), since=view.since)
+
+
+def card(figure: Figure, view: View, found: pd.DataFrame) -> None:
+    """Show one figure in short, from its values; the link opens it in full."""
     row, said = latest(found), words(figure, language())
     trend = [amount for amount in settled(found)["value"] if not formats.is_missing(amount)]
     with st.container(border=True):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -93,7 +94,12 @@ def moment(value: datetime | None) -> str:
 
 def hour(value: datetime) -> str:
     """Return a time of day in the practice's time zone."""
-    return format_time(value, format="short", tzinfo=zone(), locale=locale())
+    return hours()(value)
+
+
+def hours() -> Callable[[datetime], str]:
+    """Return ``hour`` for many times, and for where there is no session to ask."""
+    return partial(format_time, format="short", tzinfo=zone(), locale=locale())
 
 
 def as_of(value: datetime | None) -> str:

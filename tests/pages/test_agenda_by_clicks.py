@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import pikepdf
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -176,6 +178,25 @@ def test_a_link_to_an_appointment_opens_it_over_its_own_day(page: Page, dashboar
     page.keyboard.press("Escape")
     address_without(page, "appointment=")
     expect(page.frame_locator("iframe").locator(f"[data-date='{day}']").first).to_be_visible()
+
+
+def printed_words(path: Path) -> str:
+    """Return what a PDF in one of its built-in fonts says."""
+    with pikepdf.open(path) as read:
+        told = [each.operands for page in read.pages for each in pikepdf.parse_content_stream(page)]
+    return " ".join(
+        bytes(one).decode("latin-1") for operands in told for one in operands if isinstance(one, pikepdf.String)
+    )
+
+
+def test_a_day_is_printed_with_everybody_of_it_once_that_is_clicked(page: Page, dashboard: Dashboard) -> None:
+    [(day, _therapist, therapists)] = dashboard.rows(BUSY_DAY)
+    open_as(page, dashboard, "front_desk", f"agenda?view=day&day={day}")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Print the day").click()
+    printed = printed_words(taken.value.path())
+    assert taken.value.suggested_filename == f"agenda-{day}.pdf"
+    assert printed.count("Attended") >= therapists
 
 
 def test_a_therapist_sees_colleagues_busy_and_cannot_open_them(page: Page, dashboard: Dashboard) -> None:

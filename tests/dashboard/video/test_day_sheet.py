@@ -11,7 +11,7 @@ from sqlalchemy import text
 from dashboard import clock
 from dashboard.access.actor import Actor
 from dashboard.agenda import queries as agenda
-from dashboard.ui import agenda_print, day_sheet
+from dashboard.ui import agenda_print, day_sheet, formats
 from dashboard.ui.language import speaking
 from tests.dashboard.billing.conftest import owner, rows
 from tests.dashboard.messages.conftest import House, consents, unbuild
@@ -75,7 +75,7 @@ def test_a_printed_day_has_neither_colleagues_nor_what_was_cancelled(calls: Hous
     slots = agenda.appointments_between(calls.week.therapist, clock.now(), clock.now() + timedelta(days=1))
     shown = [slot for slot in slots if slot.id is not None and slot.state != "cancelled"]
     assert [slot.id for slot in agenda_print.printed(slots)] == [slot.id for slot in shown]
-    [block] = agenda_print.blocks(agenda_print.printed(slots))
+    [block] = agenda_print.blocks(agenda_print.printed(slots), formats.hour)
     assert (block.heading, block.about) == ("Ana Ruiz", "1 appointment")
     assert "Eva Vega" in block.texts[0][0]
     assert agenda_print.taken_out(calls.week.therapist, "Agenda", "Practice", [block]).startswith(b"%PDF")
