@@ -41,7 +41,9 @@ def consents_missing_of(actor: Actor, patient_ids: Collection[int]) -> dict[int,
     asked = (
         select(MISSING.patient_id, MISSING.kind)
         .join(Patient, Patient.id == MISSING.patient_id)
-        .where(MISSING.patient_id.in_(patient_ids), MISSING.is_valid.is_(False), patients.is_visible_to(actor))
+        # Said of both, so that the status is not asked of every file in care first.
+        .where(MISSING.patient_id.in_(patient_ids), Patient.id.in_(patient_ids))
+        .where(MISSING.is_valid.is_(False), patients.is_visible_to(actor))
         .order_by(MISSING.patient_id, MISSING.kind)
     )
     found: dict[int, list[str]] = {}
