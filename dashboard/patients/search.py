@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 IN_OWN = literal_column("patient_lookup.patient_id = any(array(select session_files()))", Boolean)
-"""The keys of those files; row security says the same, but lets the planner begin with everybody's."""
+"""The keys of files in their care; row security says the same, but lets the planner begin with everybody's."""
 ORDER = (Patient.sort_name, Patient.id)
 LONGEST_SEARCH = 100
 MOST_WORDS = 6
