@@ -177,6 +177,7 @@ def test_a_link_to_an_appointment_opens_it_over_its_own_day(page: Page, dashboar
     address_with(page, f"day={day}")
     page.keyboard.press("Escape")
     address_without(page, "appointment=")
+    settled(page)  # while the screen is drawn anew there are two calendars
     expect(page.frame_locator("iframe").locator(f"[data-date='{day}']").first).to_be_visible()
 
 
