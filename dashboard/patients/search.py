@@ -47,26 +47,16 @@ BETWEEN_WORDS = re.compile(r"[\s!-/:-@\[-`{-~·’]+")
 """What ``name_words`` of the database parts words at."""
 
 
-def files_matching(
-    actor: Actor,
-    typed: str = "",
-    *,
-    status: str | None = None,
-    site_id: int | None = None,
-    therapist_id: int | None = None,
-    limit: int = 25,
-    offset: int = 0,
-) -> pd.DataFrame:
-    """Return the files that ``typed`` finds, by surname.
+def files_matching(actor: Actor, typed: str = "", limit: int = 25) -> pd.DataFrame:
+    """Return the first files that ``typed`` finds, by surname.
 
     Words of the name in any order, each from its beginning, without accents; the number of the file; the telephone from
     its beginning or its end; the identification number; the e-mail.
 
     Columns: patient_id, number, name, birth_date, telephone, status, therapist_name, site_name.
     """
-    narrowed = _narrowed(actor, status, site_id, therapist_id)
-    question = _matching(_listed().where(*narrowed), actor, _keys_of(actor, typed))
-    return frame(actor, question.order_by(*ORDER).limit(limit).offset(offset), *READERS)
+    question = _matching(_listed().where(*_narrowed(actor)), actor, _keys_of(actor, typed))
+    return frame(actor, question.order_by(*ORDER).limit(limit), *READERS)
 
 
 @dataclass(frozen=True)
@@ -130,7 +120,7 @@ def _listed() -> Question:
 
 
 def _narrowed(
-    actor: Actor, status: str | None, site_id: int | None, therapist_id: int | None
+    actor: Actor, status: str | None = None, site_id: int | None = None, therapist_id: int | None = None
 ) -> list[ColumnElement[bool]]:
     wanted = ((Patient.status, status), (Patient.site_id, site_id), (Patient.main_therapist_id, therapist_id))
     chosen = [column == value for column, value in wanted if value is not None]

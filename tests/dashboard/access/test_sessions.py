@@ -18,8 +18,7 @@ from tests.conftest import Database
 ALMOST_ASLEEP = """
 update login_session set seen_at = now() - interval '1 minute', idle_until = now() + interval '1 minute'
 """
-
-
+FOLLOWS = "fk_login_session_user_id_role_is_active_therapist_key_app_user"
 LEAVES = "update app_user set therapist_id = null, role = 'auditor' where therapist_id = :left"
 
 
@@ -82,9 +81,6 @@ def test_a_changed_role_counts_at_the_next_question(demo_database: Database) -> 
     assert now.role == "auditor"
 
 
-FOLLOWS = "fk_login_session_user_id_role_is_active_therapist_key_app_user"
-
-
 def sees_as(actor: Actor) -> int | None:
     with reading(actor) as session:
         found: int | None = session.scalar(text("select session_therapist()"))
@@ -100,7 +96,8 @@ def hand_over(actor: Actor, therapist_id: int) -> None:
 def test_another_therapist_counts_at_the_next_question(demo_database: Database) -> None:
     actor = someone("therapist")
     assert sees_as(actor) == actor.therapist_id
-    other = 1 + actor.therapist_id % 14 if actor.therapist_id else 1
+    others = {person.therapist_id for person in sessions.people_to_choose()} - {actor.therapist_id, None}
+    other = min(each for each in others if each is not None)
     hand_over(actor, other)
     assert sees_as(actor) == other
 

@@ -138,7 +138,7 @@ def test_a_merged_file_is_read_and_not_changed_nor_listed(room: Room) -> None:
     with pytest.raises(Exception, match="merged"):
         run("update patient set profession = 'Sailor' where id = :id", id=room.tomas)
     assert list(search.files_matching(desk)["patient_id"]) == [room.eva]
-    assert list(search.files_matching(desk, status="merged")["patient_id"]) == [room.tomas]
+    assert list(search.pages_matching(desk, status="merged").page(25, 0)["patient_id"]) == [room.tomas]
     assert duplicates.likely_duplicates(desk, {"given_name": gone.given_name, "surname_1": gone.surname_1}) == []
 
 

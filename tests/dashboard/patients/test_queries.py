@@ -94,9 +94,10 @@ def test_pages_hold_each_file_once_in_the_order_of_surnames(people: People) -> N
 def test_filters_narrow_by_status_and_therapist(people: People) -> None:
     people.open("Eva", actor=people.therapist, status="waiting")
     people.open("Luis", actor=people.therapist, status="active")
-    assert search.files_matching(people.manager, status="waiting")["name"].tolist() == ["Eva"]
-    mine = {"therapist_id": people.therapist.therapist_id, "status": "active"}
-    assert search.files_matching(people.manager, **mine)["name"].tolist() == ["Luis"]  # type: ignore[arg-type]
+    waiting = search.pages_matching(people.manager, status="waiting")
+    mine = search.pages_matching(people.manager, therapist_id=people.therapist.therapist_id, status="active")
+    assert (waiting.total, waiting.page(25, 0)["name"].tolist()) == (1, ["Eva"])
+    assert (mine.total, mine.page(25, 0)["name"].tolist()) == (1, ["Luis"])
 
 
 def test_what_surrounds_a_file_is_shown_to_those_who_may_see_the_file(people: People) -> None:
