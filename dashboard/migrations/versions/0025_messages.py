@@ -194,8 +194,7 @@ begin
         join patient as p on p.id = ap.patient_id
         left join guardian as g on g.patient_id = p.id and g.has_authority
             and p.birth_date + interval '18 years' > practice_today()
-        where (e.patient_id is null or g.id is not distinct from e.guardian_id)
-            and (e.patient_id is not null or e.kind <> 'confirmation' or ap.joined_at is null)
+        where e.patient_id is null or g.id is not distinct from e.guardian_id
     ),
     judged as (select d.*, message_obstacle(d.patient_id, d.guardian_id) as met from addressed as d where d.due_at < d.lapses_at)
     select j.kind, j.step, j.id, j.patient_id, j.guardian_id, j.language, j.starts_at, j.due_at, j.lapses_at, j.met
