@@ -47,7 +47,8 @@ STILL = """
         (a) => a.playState === "running" && a.effect?.getComputedTiming().iterations !== Infinity
     );
     const busy = !document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        || document.querySelector('[data-stale="true"]') || moving;
+        || document.querySelector('[data-stale="true"], [data-testid="stSkeleton"]')
+        || document.fonts.status !== "loaded" || moving;
     const now = performance.now();
     if (busy || window.stillSince === undefined) window.stillSince = now;
     return !busy && now - window.stillSince >= longEnough;
@@ -183,7 +184,7 @@ def settled(page: Page) -> Page:
     """Wait until the screen has finished running and moving, and has stayed so.
 
     A click is answered a moment later (the run that it starts is announced by the server), and what opens or closes
-    moves for a while: a click on something that moves may miss it.
+    moves for a while, as all does when a font arrives: a click on something that moves may miss it.
     """
     page.evaluate("window.stillSince = undefined")
     page.wait_for_function(STILL, arg=STILL_MS, polling=50)
@@ -199,6 +200,11 @@ def until_shown(page: Page, act: Callable[[], None], shown: Locator) -> None:
             shown.wait_for(timeout=WAIT_MS / 3)
             return
     pytest.fail("what was done had no effect")
+
+
+def unfold(page: Page, button: Locator) -> None:
+    """Open what a button unfolds, which no run of the screen tells of."""
+    until_shown(page, button.click, page.get_by_test_id("stPopoverBody"))
 
 
 def choose_first_row(page: Page, shown: Locator) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, open_as, settled, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -64,7 +64,7 @@ def test_a_payment_taken_back_opens_its_invoice_again(page: Page, dashboard: Das
     )
     assert dashboard.rows(STILL_OPEN, invoice) == [(0,)]
     open_as(page, dashboard, "front_desk", f"billing?view=payments&payment={payment}")
-    page.get_by_role("button", name="Take this payment back").click()
+    unfold(page, page.get_by_role("button", name="Take this payment back"))
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_text("The payment is taken back.")).to_be_visible()
     assert dashboard.rows(STILL_OPEN, invoice) == [(1,)]

@@ -14,7 +14,7 @@ import vobject
 from playwright.sync_api import Page, expect
 
 from tests.calendars import calendar, event
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, open_as, settled, unfold
 from tests.pages.test_every_screen import WIDER
 
 pytestmark = pytest.mark.browser
@@ -111,7 +111,7 @@ def test_an_address_is_made_fetched_without_a_session_and_revoked(
     page.get_by_role("button", name="I have copied it").click()
     expect(page.get_by_test_id("stCode")).to_have_count(0)
     expect(page.get_by_text(re.compile("last fetched about"))).to_be_visible()
-    settled(page).get_by_test_id("stPopover").get_by_text("Revoke").click()
+    unfold(page, page.get_by_test_id("stPopover").get_by_text("Revoke"))
     page.get_by_role("button", name="Revoke this address").click()
     expect(page.get_by_text("The address was revoked.")).to_be_visible()
     assert fetched(address) == (404, "Not Found")
@@ -165,7 +165,7 @@ def test_a_file_is_read_its_bad_event_named_and_what_is_booked_meanwhile_listed(
 
     choose(page, "Home", of_home(session))
     expect(page.get_by_text("Home: 5 busy times, 5 new, 0 gone.")).to_be_visible()
-    settled(page).get_by_test_id("stPopover").get_by_text("Take out").click()
+    unfold(page, page.get_by_test_id("stPopover").get_by_text("Take out"))
     page.get_by_role("button", name="Take this calendar out").click()
     expect(page.get_by_text("The calendar was taken out.")).to_be_visible()
     assert dashboard.rows("select count(*) from busy_time") == [(0,)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, open_as, settled, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -61,7 +61,7 @@ def test_a_consent_is_withdrawn_after_a_second_look_and_can_be_requested_again(
 ) -> None:
     [(patient, kind, consent)] = dashboard.rows(VALID)
     open_as(page, dashboard, "manager", f"consents?patient={patient}&consent={consent}")
-    page.get_by_role("button", name="Withdraw this consent").click()
+    unfold(page, page.get_by_role("button", name="Withdraw this consent"))
     assert dashboard.rows(STATUS, patient, kind) == [("valid",)]
     page.get_by_role("button", name="Withdraw it").click()
     expect(page.get_by_text("The consent is withdrawn.")).to_be_visible()
@@ -76,7 +76,7 @@ def test_an_attempt_is_noted(page: Page, dashboard: Dashboard) -> None:
     count = "select count(*) from consent_attempt where patient_id = %s"
     [(before,)] = dashboard.rows(count, patient)
     open_as(page, dashboard, "front_desk", f"consents?patient={patient}")
-    page.get_by_role("button", name="Note an attempt").click()
+    unfold(page, page.get_by_role("button", name="Note an attempt"))
     page.get_by_role("button", name="Save the attempt").click()
     expect(page.get_by_text("The attempt is noted.")).to_be_visible()
     assert dashboard.rows(count, patient) == [(int(str(before)) + 1,)]

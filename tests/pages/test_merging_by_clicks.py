@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled
+from tests.pages.conftest import Dashboard, open_as, settled, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,7 @@ def test_a_second_file_of_a_minor_is_merged_and_the_merge_undone(page: Page, das
     assert dashboard.rows("select count(*) from guardian where patient_id = %s", second) == [(2,)]
 
     page.goto(f"{dashboard.url}/patient_files?patient={first}&other={second}")
-    settled(page).get_by_role("button", name="It is one person: merge").click()
+    unfold(page, page.get_by_role("button", name="It is one person: merge"))
     page.get_by_role("button", name="Merge", exact=True).click()
     expect(page.get_by_text("The files were merged.")).to_be_visible()
     assert dashboard.rows("select status from patient where id = %s", second) == [("merged",)]

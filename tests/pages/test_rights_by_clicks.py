@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, choose_first_row, open_as, settled
+from tests.pages.conftest import Dashboard, choose_first_row, open_as, settled, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +56,7 @@ def test_a_manager_hands_out_a_copy_restricts_and_erases(page: Page, dashboard: 
         connection.execute(LONG_AGO, {"id": patient})
     open_as(page, dashboard, "manager", "patient_files?view=due")
     choose_first_row(page, page.get_by_text("no duty to keep it since"))
-    page.get_by_role("button", name=re.compile("Erase: Histories")).click()
+    unfold(page, page.get_by_role("button", name=re.compile("Erase: Histories")))
     erase = page.get_by_role("button", name="Erase", exact=True)
     expect(erase).to_be_disabled()
     page.get_by_label("Number of the file").fill(str(number))

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.pages import outside
-from tests.pages.conftest import FLAGS, WAIT_MS, Dashboard, chromium, open_as, settled
+from tests.pages.conftest import FLAGS, WAIT_MS, Dashboard, chromium, open_as, settled, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ def test_a_therapist_prepares_a_session_and_gives_it_another_link(page: Page, da
     expect(page.get_by_text(str(therapist)).last).to_be_visible()
     settled(page)
     assert dashboard.rows(TICKS, session) == [("place", True, therapist)]
-    page.get_by_role("button", name="Another link").click()
+    unfold(page, page.get_by_role("button", name="Another link"))
     page.get_by_role("button", name="Make another link").click()
     expect(page.get_by_text("The session has another link.")).to_be_visible()
     [(other,)] = dashboard.rows(LINK, session)
