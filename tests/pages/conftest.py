@@ -38,6 +38,10 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-features=AutofillServerCommunication,OptimizationHints,OptimizationGuideModelDownloading",
+    # A page lives for seconds here: what would make it quicker later costs more than it gives.
+    "--in-process-gpu",
+    "--num-raster-threads=1",
+    "--js-flags=--no-opt,--no-maglev,--no-flush-bytecode,--min-semi-space-size=64,--max-semi-space-size=64",
 )
 WAIT_MS = 20_000
 STILL_MS = 300
