@@ -115,9 +115,10 @@ def _write(connection: Connection, window: Window, shape: Shape, seed: int, told
     write_payers(tables)
     templates = write_templates(tables)
     write_training(whole, shape.therapists, connection)
-    for chunk, work in enumerate(parts):
-        told("sessions", 0.02 + 0.6 * chunk / chunks)
-        _write_part(work, shape, team, templates, chunk)
+    with tables.copying_aside():
+        for chunk, work in enumerate(parts):
+            told("sessions", 0.02 + 0.6 * chunk / chunks)
+            _write_part(work, shape, team, templates, chunk)
     rules_aside.analyze(connection, *ASKED_AGAIN)
     write_clinical(tables, connection, window.reference)
     write_video(whole, connection)

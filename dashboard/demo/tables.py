@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from pyarrow import csv
 
 from dashboard.demo.window import Array, Window
 
+WAITING = 8  # copies that may wait for the server: they are held in memory
 _FORMAT = csv.WriteOptions(include_header=False, quoting_style="needed")
 
 
@@ -34,7 +37,24 @@ class Tables:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
         self._last: dict[str, int] = {}
+        self._copier: ThreadPoolExecutor | None = None
+        self._copies: list[Future[None]] = []
         self.counts: dict[str, int] = {}
+
+    @contextmanager
+    def copying_aside(self) -> Iterator[None]:
+        """Let the server take what is written while the next is drawn; the connection is not to be used until then."""
+        copier = self._copier = ThreadPoolExecutor(1)
+        try:
+            yield
+            self._wait(0)
+        finally:
+            self._copier = None
+            copier.shutdown(cancel_futures=True)
+
+    def _wait(self, most: int) -> None:
+        while len(self._copies) > most:
+            self._copies.pop(0).result()
 
     def take(self, table: str, number: int) -> Array:
         """Return the next ``number`` identifiers of ``table``."""
@@ -56,9 +76,16 @@ class Tables:
         statement = sql.SQL("copy {} ({}) from stdin (format csv, freeze)").format(
             sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
         )
+        self.counts[table] = self.counts.get(table, 0) + rows
+        if self._copier is None:
+            self._copy(statement, text)
+            return
+        self._wait(WAITING)
+        self._copies.append(self._copier.submit(self._copy, statement, text))
+
+    def _copy(self, statement: sql.Composed, text: io.BytesIO) -> None:
         with self._connection.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(text.getbuffer())
-        self.counts[table] = self.counts.get(table, 0) + rows
 
     def write_rows(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Copy a few rows, each a mapping with the same keys, into ``table``."""
