@@ -6,13 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
-from sqlalchemy import Boolean, ColumnElement, Double, TableClause, and_, case, cast, column, null, select, table, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Double,
+    Executable,
+    Select,
+    String,
+    TableClause,
+    and_,
+    case,
+    cast,
+    column,
+    literal,
+    null,
+    nulls_first,
+    select,
+    table,
+    text,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from dashboard.access.actor import Actor, NotAllowedError, reading, require
-from dashboard.access.frames import Question
 from dashboard.key_figures.contracts import Figure, Grain, figures
 
 MARTS = "marts"
@@ -60,24 +79,30 @@ def values_of(
     since: date | None = None,
     until: date | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Return the values of several figures, each as ``figure_values`` does, in one transaction.
+    """Return the values of several figures, each as ``figure_values`` does, by one question.
 
     Raises:
         NotAllowedError: one of them is not for this person, or not at this grain.
     """
-    asked = {}
+    asked, known = {}, {figure.name: figure for figure in figures_for(actor)}
     for name in names:
-        figure = _figure(actor, name)
+        figure = _allowed(known.get(name))
         of_whom = _allowed_therapist(actor, figure, grain, therapist_id)
         asked[name] = _values_asked(figure, grain, site_id, of_whom, since, until)
     with reading(actor) as session:
         built = _built(session, names)
-        return {
-            name: _frame(session, question).astype(dict.fromkeys(NUMBERS, "float64"))
-            if name in built
-            else pd.DataFrame(columns=[*VALUE_COLUMNS, "site_id", "therapist_id"])
-            for name, question in asked.items()
-        }
+        each = [question for name, question in asked.items() if name in built]
+        if not each:
+            return dict.fromkeys(names, pd.DataFrame(columns=[*VALUE_COLUMNS, "site_id", "therapist_id"]))
+        found = _frame(session, union_all(*each).order_by(*map(nulls_first, (column("month"), column("item")))))
+    return _by_figure(found, names)
+
+
+def _by_figure(found: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the values of each figure apart."""
+    values = found.astype(dict.fromkeys(NUMBERS, "float64")).drop(columns="figure")
+    apart = {str(name): part.reset_index(drop=True) for name, part in values.groupby(found["figure"], sort=False)}
+    return {name: apart.get(name, values.iloc[:0]) for name in names}
 
 
 def _values_asked(
@@ -87,7 +112,7 @@ def _values_asked(
     therapist_id: int | None,
     since: date | None,
     until: date | None,
-) -> Question:
+) -> Select[Any]:
     values = table(figure.name, *map(column, [*VALUE_COLUMNS, "grain", "site_id", "therapist_id"]), schema=MARTS)
     conditions = [
         values.c.grain == grain,
@@ -101,8 +126,8 @@ def _values_asked(
         else values.c[name]
         for name in VALUE_COLUMNS
     ]
-    asked = select(*shown, values.c.site_id, values.c.therapist_id).where(*conditions)
-    return asked.order_by(values.c.month, values.c.item.asc().nulls_first())
+    name = literal(figure.name, String).label("figure")
+    return select(name, *shown, values.c.site_id, values.c.therapist_id).where(*conditions)
 
 
 def rows_behind(
@@ -168,7 +193,10 @@ def waiting_work(actor: Actor) -> dict[str, Waiting]:
 
 
 def _figure(actor: Actor, name: str) -> Figure:
-    found = next((figure for figure in figures_for(actor) if figure.name == name), None)
+    return _allowed(next((figure for figure in figures_for(actor) if figure.name == name), None))
+
+
+def _allowed(found: Figure | None) -> Figure:
     if found is None:
         raise NotAllowedError("This is not available to you.")
     return found
@@ -212,6 +240,6 @@ def _built(session: Session, names: Sequence[str]) -> set[str]:
     return set(session.scalars(text(asked), {"names": list(names), "schema": f"{MARTS}."}))
 
 
-def _frame(session: Session, asked: Question) -> pd.DataFrame:
+def _frame(session: Session, asked: Executable) -> pd.DataFrame:
     found = session.execute(asked)
     return pd.DataFrame(found.mappings().all(), columns=list(found.keys()))

@@ -56,7 +56,10 @@ def settled(found: pd.DataFrame) -> pd.DataFrame:
 
 def latest(found: pd.DataFrame) -> pd.Series | None:
     """Return the total that stands for a figure now: of the last month that is over."""
-    rows = settled(found)
+    return _last(settled(found))
+
+
+def _last(rows: pd.DataFrame) -> pd.Series | None:
     return None if rows.empty else rows.iloc[-1]
 
 
@@ -67,8 +70,8 @@ def values_of(actor: Actor, figures: Sequence[Figure], view: View) -> dict[str, 
 
 def card(figure: Figure, view: View, found: pd.DataFrame) -> None:
     """Show one figure in short, from its values; the link opens it in full."""
-    row, said = latest(found), words(figure, language())
-    trend = [amount for amount in settled(found)["value"] if not formats.is_missing(amount)]
+    rows, said = settled(found), words(figure, language())
+    row, trend = _last(rows), rows["value"].dropna().tolist()
     with st.container(border=True):
         st.metric(
             said.label,
