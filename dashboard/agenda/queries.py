@@ -272,8 +272,6 @@ class EndingSeries:
 
 def series_ending(actor: Actor, limit: int = 200) -> list[EndingSeries]:
     """Return the series whose last open date is within ``ENDS_SOON``, the soonest first; a therapist's own only."""
-    now = clock.now()
-    later = aliased(Appointment)
     names = (
         select(func.string_agg(PATIENT_NAME, ", "))
         .join(Attendee, Attendee.patient_id == Patient.id)
@@ -284,22 +282,34 @@ def series_ending(actor: Actor, limit: int = 200) -> list[EndingSeries]:
     found = (
         select(Appointment.id, Appointment.starts_at, THERAPIST_NAME, names)
         .join(Therapist, Therapist.id == Appointment.therapist_id)
-        .where(
-            Appointment.series_id.is_not(None),
-            Appointment.state.in_(("booked", "confirmed")),
-            Appointment.starts_at.between(now, now + ENDS_SOON),
-            _is_own(actor),
-            ~exists().where(
-                later.series_id == Appointment.series_id,
-                later.starts_at > Appointment.starts_at,
-                later.state.in_(rules.OPEN_STATES),
-            ),
-        )
+        .where(*_ends_a_series(actor))
         .order_by(Appointment.starts_at, Appointment.id)
         .limit(limit)
     )
     with reading(actor, *CARE) as session:
         return [EndingSeries(row[0], row[1], row[2], row[3] or "") for row in session.execute(found)]
+
+
+def series_ending_number(actor: Actor) -> int:
+    """Return how many series ``series_ending`` has, however many it is asked for."""
+    with reading(actor, *CARE) as session:
+        return session.scalar(select(func.count(Appointment.id)).where(*_ends_a_series(actor))) or 0
+
+
+def _ends_a_series(actor: Actor) -> list[ColumnElement[bool]]:
+    now, later = clock.now(), aliased(Appointment)
+    has_later = exists().where(
+        later.series_id == Appointment.series_id,
+        later.starts_at > Appointment.starts_at,
+        later.state.in_(rules.OPEN_STATES),
+    )
+    return [
+        Appointment.series_id.is_not(None),
+        Appointment.state.in_(("booked", "confirmed")),
+        Appointment.starts_at.between(now, now + ENDS_SOON),
+        _is_own(actor),
+        ~has_later,
+    ]
 
 
 def usual_of(actor: Actor, patient_id: int) -> Usual | None:

@@ -95,15 +95,14 @@ def _unwritten(actor: Actor) -> set[int]:
 
 def _calls(actor: Actor, slots: Sequence[Slot]) -> Lines:
     """Return what the video calls among the sessions lack; consents are told of all sessions alike."""
-    online = {slot.id for slot in slots if slot.mode == "online"}
+    online = {slot.id for slot in slots if slot.id and slot.mode == "online"}
     if not online:
         return {}
     names = video_words.needs()
     until = max(slot.ends_at for slot in slots)
     lacking = {
         each.id: [names[need] for need in rules.missing(each) if need != "consent"]
-        for each in video.sessions_ahead(actor, until)
-        if each.id in online
+        for each in video.sessions_ahead(actor, until, among=online)
     }
     told = _("Missing for the video call: {needs}")
     return {number: [told.format(needs=", ".join(needs))] for number, needs in lacking.items() if needs}

@@ -58,7 +58,7 @@ def _asked_online(actor: Actor, _waiting: Counted) -> Task:
 
 
 def _series_ending(actor: Actor, _waiting: Counted) -> Task:
-    count = len(agenda.series_ending(actor))
+    count = agenda.series_ending_number(actor)
     said = ngettext("series that ends soon", "series that end soon", count)
     return Task(count, said, "agenda", ":material/event_repeat:", {"view": "series_ending"})
 
@@ -104,9 +104,11 @@ def _to_approve(actor: Actor, _waiting: Counted) -> Task:
     return Task(count, said, "training", ":material/approval:")
 
 
-def _behind(actor: Actor, _waiting: Counted) -> Task:
-    own = actor.therapist_id if actor.role == "therapist" else None
-    count = sum(not row.is_on_pace for row in training.progress(actor, own))
+def _behind(actor: Actor, waiting: Counted) -> Task:
+    """Count one's own as they are now, and those of everybody as the last refresh did."""
+    count = _count(waiting, "training_behind")
+    if actor.role == "therapist":
+        count = sum(not row.is_on_pace for row in training.progress(actor, actor.therapist_id))
     said = ngettext("training requirement behind pace", "training requirements behind pace", count)
     return Task(count, said, "training", ":material/school:")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -26,7 +26,7 @@ from dashboard.video.models import VideoLink, VideoMaterial, VideoPlace, VideoPr
 from dashboard.video.rules import Consent, Participant, Session
 
 CARE: tuple[Role, ...] = ("manager", "front_desk", "therapist")
-MOST_ROWS = 1_000
+MOST_ROWS = 500
 """More patients than this in online sessions are no list that a person reads; the page asks for a shorter period."""
 THERAPIST_NAME = func.btrim(Therapist.given_name + " " + Therapist.surnames)
 STREET = func.nullif(func.btrim(Patient.address_line), "")
@@ -67,14 +67,23 @@ class Provider:
 
 
 def sessions_ahead(
-    actor: Actor, until: datetime, *, therapist_id: int | None = None, site_id: int | None = None
+    actor: Actor,
+    until: datetime,
+    *,
+    therapist_id: int | None = None,
+    site_id: int | None = None,
+    among: Collection[int] | None = None,
 ) -> list[Session]:
     """Return the online sessions that are not over and begin before ``until``, in order; a therapist's own only.
+
+    ``among`` keeps those of some appointments, by their identifiers.
 
     Raises:
         DatabaseRefusal: with ``not_built`` while the figures, which define a valid consent, are being built.
     """
     found = _asked(actor).where(Appointment.starts_at < until)
+    if among is not None:
+        found = found.where(Appointment.id.in_(among))
     for column, wanted in ((Appointment.therapist_id, therapist_id), (Appointment.site_id, site_id)):
         if wanted is not None:
             found = found.where(column == wanted)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.access.actor import NotFoundError, RuleBrokenError
+from dashboard.agenda import queries
 from dashboard.agenda.free_hours import NotFreeError
 from dashboard.agenda.repeating import Repetition, occurrences
 from dashboard.agenda.series import Remedy, book_series, preview
@@ -232,3 +233,16 @@ def test_a_series_ends_on_the_local_day_of_its_last_date(week: Week) -> None:
     late = Repetition("weekly", next_monday().date(), time(0, 30), 60, count=2)
     book_series(week.front_desk, wished(week, next_monday(time(0, 30))), late, key=uuid4())
     assert rows("select until_on from appointment_series") == [(next_monday().date() + timedelta(weeks=1),)]
+
+
+def test_a_series_ends_soon_when_nothing_of_it_comes_later(week: Week) -> None:
+    [last] = book_series(week.front_desk, wished(week), fortnightly(1), key=uuid4())
+    long = wished(week, therapist_id=week.colleague.therapist_id, patient_ids=(week.partner,))
+    first, second, _third = sorted(book_series(week.front_desk, long, fortnightly(3), key=uuid4()))
+    expected = {week.front_desk: [last], week.therapist: [last], week.colleague: []}
+    for actor, ids in expected.items():
+        assert [found.appointment_id for found in queries.series_ending(actor)] == ids
+        assert queries.series_ending_number(actor) == len(ids)
+    cancel_series(week.front_desk, second, "following", "patient", None, version=1)
+    assert [found.appointment_id for found in queries.series_ending(week.colleague)] == [first]
+    assert queries.series_ending_number(week.front_desk) == 2

@@ -33,6 +33,7 @@ def test_the_sessions_ahead_are_the_online_ones_of_who_asks(calls: House) -> Non
         assert {found.id for found in ahead(calls, actor)} == {running, own, colleagues}
         chosen = ahead(calls, actor, therapist_id=calls.week.colleague.therapist_id, site_id=calls.week.site)
         assert [found.id for found in chosen] == [colleagues]
+    assert [found.id for found in ahead(calls, among={own, later, colleagues})] == [own]
     assert queries.session_ahead(calls.week.therapist, later).link == link_of(later)
     with pytest.raises(NotFoundError):
         queries.session_ahead(calls.week.therapist, colleagues)

@@ -54,6 +54,19 @@ late_invoices as (
     where bucket = 'd90_plus'
 ),
 
+training as (
+    select
+        'training_behind' as task,
+        'practice' as grain,
+        null::bigint as therapist_id,
+        count(*) as waiting,
+        null::numeric as amount
+    from {{ ref('training_progress') }} as progress
+    inner join {{ ref('stg_practice__therapists') }} as therapists
+        on progress.therapist_id = therapists.therapist_id
+    where therapists.is_active and not progress.is_on_pace
+),
+
 tasks as (
     select * from consents
     union all
@@ -62,6 +75,8 @@ tasks as (
     select * from charges
     union all
     select * from late_invoices
+    union all
+    select * from training
 ),
 
 final as (
