@@ -105,7 +105,8 @@ def _attendees(actor: Actor) -> Any:
 def _slots(actor: Actor) -> Select[Any]:
     return (
         select(
-            *Appointment.__table__.columns,  # rows, not objects: a month of the whole team is read at once
+            # Rows, not objects, and no range twice: a month of the whole team is read at once.
+            *(column for column in Appointment.__table__.columns if column.name != "during"),
             THERAPIST_NAME.label("therapist_name"),
             Room.name.label("room_name"),
             Service.name.label("service_name"),

@@ -14,7 +14,7 @@ __all__ = ["COOKIE", "LANGUAGES", "_", "choose", "language", "nearest", "ngettex
 STATE_KEY = "app_language"
 COOKIE = "intersession_language"
 
-_RUN = threading.local()
+RUN = threading.local()
 """What the run of this thread found. A thread of Streamlit's runs scripts of one session, and asks anew with each."""
 
 
@@ -23,18 +23,23 @@ def language() -> str:
 
     On the server's own pages there is no session to ask: there it is told, by ``speaking``.
     """
-    told = spoken() or getattr(_RUN, "language", None)
+    told = spoken() or getattr(RUN, "language", None)
     if told:
         return str(told)
     found = _asked()
-    if get_script_run_ctx(suppress_warning=True) is not None:
-        _RUN.language = found
+    if is_run():
+        RUN.language = found
     return found
+
+
+def is_run() -> bool:
+    """Whether this thread runs a script: elsewhere nothing would ask anew."""
+    return get_script_run_ctx(suppress_warning=True) is not None
 
 
 def ask_anew() -> None:
     """Forget what an earlier run of this thread found; a run begins with this."""
-    _RUN.language = None
+    RUN.language = RUN.practice = None
 
 
 def _asked() -> str:
