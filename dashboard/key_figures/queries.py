@@ -101,8 +101,7 @@ def values_of(
 def _by_figure(found: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.DataFrame]:
     """Return the values of each figure apart."""
     values = found.astype(dict.fromkeys(NUMBERS, "float64")).drop(columns="figure")
-    apart = {str(name): part.reset_index(drop=True) for name, part in values.groupby(found["figure"], sort=False)}
-    return {name: apart.get(name, values.iloc[:0]) for name in names}
+    return {name: values[found["figure"] == name].reset_index(drop=True) for name in names}
 
 
 def _values_asked(
