@@ -94,14 +94,19 @@ def values_of(
         each = [question for name, question in asked.items() if name in built]
         if not each:
             return dict.fromkeys(names, pd.DataFrame(columns=[*VALUE_COLUMNS, "site_id", "therapist_id"]))
-        found = _frame(session, union_all(*each).order_by(*map(nulls_first, (column("month"), column("item")))))
+        found = _frame(session, union_all(*each).order_by("figure", "month", nulls_first(column("item"))))
     return _by_figure(found, names)
 
 
 def _by_figure(found: pd.DataFrame, names: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Return the values of each figure apart."""
+    """Return the values of each figure apart; those of one come together."""
     values = found.astype(dict.fromkeys(NUMBERS, "float64")).drop(columns="figure")
-    return {name: values[found["figure"] == name].reset_index(drop=True) for name in names}
+    listed = found["figure"].tolist()
+    first = {name: listed.index(name) for name in set(listed)}
+    return {
+        name: values.iloc[(start := first.get(name, 0)) : start + listed.count(name)].reset_index(drop=True)
+        for name in names
+    }
 
 
 def _values_asked(
