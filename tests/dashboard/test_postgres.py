@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from dashboard import postgres
+from dashboard.postgres_programs import EmbeddedPostgresError, programs_found
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
@@ -264,20 +265,20 @@ def test_a_killed_watcher_is_replaced_at_the_next_start(home: Path) -> None:
 def test_a_data_folder_of_another_version_is_refused_with_advice(fresh: Path) -> None:
     (fresh / "data").mkdir()
     (fresh / "data" / "PG_VERSION").write_text("9\n")
-    with pytest.raises(postgres.EmbeddedPostgresError, match=r"Install PostgreSQL 9, which made .*Found: 18"):
+    with pytest.raises(EmbeddedPostgresError, match=r"Install PostgreSQL 9, which made .*Found: 18"):
         postgres.start(fresh)
     assert [path.name for path in (fresh / "data").iterdir()] == ["PG_VERSION"]
 
 
 def test_a_wrong_pg_bin_is_named(fresh: Path) -> None:
-    with pytest.raises(postgres.EmbeddedPostgresError, match="INTERSESSION_PG_BIN=/nowhere"):
+    with pytest.raises(EmbeddedPostgresError, match="INTERSESSION_PG_BIN=/nowhere"):
         postgres.start(fresh, Path("/nowhere"))
 
 
 def test_a_configuration_that_cannot_work_is_reported_with_the_servers_words(home: Path) -> None:
     with (home / "data" / "postgresql.conf").open("a") as file:
         file.write("no_such_setting = 1\n")
-    with pytest.raises(postgres.EmbeddedPostgresError, match=r"did not start.*FATAL"):
+    with pytest.raises(EmbeddedPostgresError, match=r"did not start.*FATAL"):
         postgres.start(home)
 
 
@@ -332,7 +333,7 @@ def test_root_uses_a_folder_of_its_own_where_the_servers_account_cannot_enter(tm
 @pytest.mark.skipif(not AS_ROOT, reason="root only")
 def test_root_runs_a_copy_of_programs_that_the_servers_account_cannot_read(home: Path) -> None:
     with tempfile.TemporaryDirectory() as hidden:
-        (wheel,) = [folder for folder, version in postgres._programs(None) if "pginstall18" in str(folder)]
+        (wheel,) = [folder for folder, version in programs_found(None) if "pginstall18" in str(folder)]
         site, package = wheel.parents[2], wheel.parents[1].name
         shutil.copytree(wheel.parent, Path(hidden, package, "pginstall18"))
         for libraries in site.glob(f"{package}.libs"):

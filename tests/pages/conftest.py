@@ -211,6 +211,16 @@ def unfold(page: Page, button: Locator) -> None:
     until_shown(page, button.click, page.get_by_test_id("stPopoverBody"))
 
 
+def choose(page: Page, form: Locator, field: str, option: str) -> None:
+    """Choose in a list that opens; it closes again when what it hangs on moves."""
+    picked = form.get_by_role("combobox", name=field)
+    picked.scroll_into_view_if_needed()
+    settled(page)
+    picked.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    settled(page)
+
+
 def choose_first_row(page: Page, shown: Locator) -> None:
     """Tick the first row of the only table, which is a picture and no elements; ``shown`` comes of it."""
     until_shown(page, lambda: page.get_by_test_id("stDataFrame").click(position={"x": 17, "y": 52}), shown)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-from tests.pages.conftest import Dashboard, address_with, open_as, settled, until_shown
+from tests.pages.conftest import Dashboard, address_with, choose, open_as, settled, until_shown
 
 pytestmark = pytest.mark.browser
 
@@ -107,15 +107,6 @@ def choose_patient(page: Page, form: Locator, number: int) -> None:
     form.get_by_label("Who comes").click()
     page.get_by_role("option", name=re.compile(f"· {number}$")).click()
     page.keyboard.press("Tab")  # which closes the list
-    settled(page)
-
-
-def choose(page: Page, form: Locator, field: str, option: str) -> None:
-    picked = form.get_by_role("combobox", name=field)
-    picked.scroll_into_view_if_needed()
-    settled(page)  # a list closes when what it hangs on moves
-    picked.click()
-    page.get_by_role("option", name=option).click()
     settled(page)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.pages.conftest import Dashboard, open_as, settled, unfold
+from tests.pages.conftest import Dashboard, choose, open_as, settled, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -20,11 +20,10 @@ def add_guardian(page: Page, name: str, relation: str) -> None:
     page.get_by_text("Add a guardian").click()
     form = page.get_by_test_id("stExpander").filter(has_text="Add a guardian")
     form.get_by_label("Given name").fill(name)
-    form.get_by_label("Relation").fill(relation)
-    page.keyboard.press("Enter")
+    choose(page, form, "Relation", relation)
     form.get_by_role("button", name="Save the guardian").click()
-    expect(page.get_by_text("Saved.")).to_be_visible()
-    expect(settled(page).get_by_text(f"{name} · {relation}")).to_be_visible()
+    expect(page.get_by_text(f"{name} · {relation}")).to_be_visible()
+    expect(settled(page).get_by_text("Saved.")).to_be_visible()
 
 
 def test_a_second_file_of_a_minor_is_merged_and_the_merge_undone(page: Page, dashboard: Dashboard) -> None:
