@@ -243,7 +243,9 @@ class _Place:
             self.ensure_database(port)
         except EmbeddedPostgresError:
             _await(lambda: not self.serves(pid), 2)
-            return not self.serves(pid)
+            if self.serves(pid):
+                raise
+            return True
         return False
 
     def ensure_watcher(self) -> None:
@@ -328,7 +330,7 @@ def _enter(place: _Place, pg_bin: Path | None) -> Server:
                     place.initialise(programs)
                 found = place.launch(programs)
                 _launched[place.home] = found[0]
-            place.ensure_database(found[1])
+                place.ensure_database(found[1])
             return place.describe(*found)
     except BaseException:
         _leave(place)

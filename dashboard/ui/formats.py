@@ -15,20 +15,19 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from dashboard.access import queries as access
 from dashboard.clock import now
-from dashboard.ui.language import RUN, _, is_run, language
+from dashboard.ui.language import _, language, once_a_run
 
 
 def practice() -> access.PracticeProfile:
     """Return the practice, read once a session, and asked of the session once a run: every number shown asks."""
-    known = getattr(RUN, "practice", None)
-    if isinstance(known, access.PracticeProfile):
-        return known
+    return once_a_run("practice", _kept_practice)
+
+
+def _kept_practice() -> access.PracticeProfile:
     kept = st.session_state.get("app_practice")
     if not isinstance(kept, access.PracticeProfile):
         kept = access.practice()
         st.session_state["app_practice"] = kept
-    if is_run():
-        RUN.practice = kept
     return kept
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.languages import LANGUAGES, nearest, speaking, spoken, translated, translated_number
 
-__all__ = ["COOKIE", "LANGUAGES", "_", "choose", "language", "nearest", "ngettext", "speaking"]
+__all__ = ["COOKIE", "LANGUAGES", "_", "choose", "language", "nearest", "ngettext", "once_a_run", "speaking"]
+
+Found = TypeVar("Found")
 
 STATE_KEY = "app_language"
 COOKIE = "intersession_language"
 
-RUN = threading.local()
+_RUN = threading.local()
 """What the run of this thread found. A thread of Streamlit's runs scripts of one session, and asks anew with each."""
 
 
@@ -23,23 +27,23 @@ def language() -> str:
 
     On the server's own pages there is no session to ask: there it is told, by ``speaking``.
     """
-    told = spoken() or getattr(RUN, "language", None)
-    if told:
-        return str(told)
-    found = _asked()
-    if is_run():
-        RUN.language = found
+    return spoken() or once_a_run("language", _asked)
+
+
+def once_a_run(name: str, ask: Callable[[], Found]) -> Found:
+    """Return what this run found under ``name``, and ask when it has not yet; outside a run nothing is kept."""
+    known: dict[str, Found] = _RUN.__dict__
+    if name in known:
+        return known[name]
+    found = ask()
+    if get_script_run_ctx(suppress_warning=True) is not None:
+        known[name] = found
     return found
-
-
-def is_run() -> bool:
-    """Whether this thread runs a script: elsewhere nothing would ask anew."""
-    return get_script_run_ctx(suppress_warning=True) is not None
 
 
 def ask_anew() -> None:
     """Forget what an earlier run of this thread found; a run begins with this."""
-    RUN.language = RUN.practice = None
+    _RUN.__dict__.clear()
 
 
 def _asked() -> str:

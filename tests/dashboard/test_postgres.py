@@ -230,6 +230,20 @@ def test_a_killed_server_is_recovered_at_the_next_start(home: Path) -> None:
         connection.close()
 
 
+def test_a_server_that_dies_while_it_is_looked_at_is_started_anew(home: Path) -> None:
+    data = home / "data"
+    with postgres.running(home) as server:
+        former = (data / "postmaster.pid").read_text()
+    owner = data.stat()
+    with subprocess.Popen(["sh", "-c", "sleep 1; :", "-D", data]) as dying:
+        (data / "postmaster.pid").write_text(former.replace(str(server.pid), str(dying.pid), 1))
+        os.chown(data / "postmaster.pid", owner.st_uid, owner.st_gid)
+        assert postgres.status(home) is not None
+        with postgres.running(home) as again:
+            assert again.pid != dying.pid
+            assert ask(again, "select 1") == [(1,)]
+
+
 def test_a_left_over_pid_of_a_stranger_does_not_hinder_the_start(home: Path) -> None:
     with postgres.running(home) as server:
         former = (home / "data" / "postmaster.pid").read_text()

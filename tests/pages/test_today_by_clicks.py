@@ -23,6 +23,15 @@ def test_a_task_opens_its_screen(page: Page, dashboard: Dashboard, role: str, wo
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
 
 
+def test_who_is_behind_is_counted_for_the_manager_by_the_last_refresh(page: Page, dashboard: Dashboard) -> None:
+    counted = "update marts.waiting_work set waiting = 3 where task = 'training_behind' returning grain"
+    assert dashboard.rows(counted) == [("practice",)]
+    open_as(page, dashboard, "manager", "today")
+    page.get_by_role("link").filter(has_text="3 training requirements behind pace").click()
+    settled(page)
+    expect(page.get_by_role("heading", name="Training", level=1)).to_be_visible()
+
+
 def test_the_auditor_sees_how_fresh_the_figures_are_and_nobody_s_name(page: Page, dashboard: Dashboard) -> None:
     open_as(page, dashboard, "auditor", "today")
     expect(page.get_by_text("Checks of patient files")).to_be_visible()

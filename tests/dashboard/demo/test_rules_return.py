@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from psycopg import sql
+from psycopg.errors import UndefinedTable
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard import demo
 from dashboard.demo import loading, rules_aside
+from dashboard.demo.tables import Tables
 from tests.conftest import Database
 
 RULES = {
@@ -87,3 +90,10 @@ def test_after_loading_money_still_never_changes(demo_database: Database, owner:
 def test_somebody_working_here_is_looked_for_in_real_tables(database: Database, owner: Engine) -> None:
     with owner.begin() as connection:
         assert set(loading.SOMEBODY_WORKS) <= set(rules_aside.tables(connection))
+
+
+def test_a_copy_refused_while_the_next_is_drawn_ends_the_load(database: Database, owner: Engine) -> None:
+    with owner.connect() as connection:
+        tables = Tables(rules_aside.driver(connection))
+        with pytest.raises(UndefinedTable), tables.copying_aside():
+            tables.write("nowhere", {"id": np.arange(3)})
